@@ -1,0 +1,3 @@
+"""Remote diagnostics of EV charging stations over OCPP, as a reusable Django app."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,90 @@
+"""The one settings dict, `DIAGNOSTICS`, read lazily so that `override_settings` works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosticsSettings:
+    """Every key of `DIAGNOSTICS`, in lower case, with its default.
+
+    `docs/settings.md` explains them; a test keeps the two together.
+    """
+
+    # Dotted path of the class that reaches your stations. Required: the app never guesses.
+    gateway: str = ""
+    # Where log files are kept: file:///directory or s3://bucket/prefix.
+    log_store_url: str = ""
+    # What stations can reach over HTTP(S), without a trailing slash.
+    public_url: str = ""
+    # The path under PUBLIC_URL where the upload endpoint is mounted.
+    upload_path: str = "/u/"
+    # How long a station may take to answer a call.
+    response_timeout: timedelta = timedelta(seconds=30)
+    # The same for GetLog and GetDiagnostics: some stations answer only after the whole upload.
+    log_response_timeout: timedelta = timedelta(seconds=120)
+    # How long a call waits for an absent station before it expires.
+    call_lifetime: timedelta = timedelta(hours=24)
+    # How long after that an upload address still takes files.
+    upload_lifetime: timedelta = timedelta(hours=24)
+    # How long after "Uploaded" the file may still be on its way.
+    upload_grace: timedelta = timedelta(seconds=60)
+    # Silence after which an accepted upload is asked about; after twice that it counts as lost.
+    upload_silence: timedelta = timedelta(minutes=15)
+    # Largest file taken from a station, in bytes.
+    max_upload_size: int = 2 * 1024**3
+    # Files kept per request: stations retry, and not every retry is the same file.
+    max_files_per_request: int = 20
+
+
+def _load() -> DiagnosticsSettings:
+    given: dict[str, Any] = getattr(settings, "DIAGNOSTICS", {})
+    known = {field.name.upper() for field in fields(DiagnosticsSettings)}
+    return DiagnosticsSettings(
+        **{key.lower(): value for key, value in given.items() if key in known}
+    )
+
+
+def unknown_keys() -> list[str]:
+    """Keys of `DIAGNOSTICS` that no setting has: typos, reported by a system check."""
+    known = {field.name.upper() for field in fields(DiagnosticsSettings)}
+    return sorted(set(getattr(settings, "DIAGNOSTICS", {})) - known)
+
+
+class _Lazy:
+    """Attribute access to the current settings; reloaded after a change."""
+
+    _loaded: DiagnosticsSettings | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._loaded is None:
+            self._loaded = _load()
+        return getattr(self._loaded, name)
+
+    def forget(self, *, setting: str, **_: object) -> None:
+        if setting == "DIAGNOSTICS":
+            self._loaded = None
+
+
+app_settings = _Lazy()
+setting_changed.connect(app_settings.forget)
+
+
+def station_model() -> str:
+    """`DIAGNOSTICS_STATION_MODEL`: a plain top-level setting, since migrations depend on it.
+
+    Raises ImproperlyConfigured when the project does not name its station model.
+    """
+    name = getattr(settings, "DIAGNOSTICS_STATION_MODEL", None)
+    if not isinstance(name, str):
+        raise ImproperlyConfigured(
+            'Set DIAGNOSTICS_STATION_MODEL = "app.Model" to the model that holds your stations.'
+        )
+    return name

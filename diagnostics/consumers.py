@@ -1,0 +1,56 @@
+"""The operators' websocket: which rows changed. Pages fetch the rows themselves over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from diagnostics.progress import topic
+
+# What a page may follow, and the permission it takes.
+KINDS = {
+    "logrequest": "diagnostics.view_logrequest",
+    "call": "diagnostics.view_outboundcall",
+    "station": "diagnostics.view_logrequest",
+}
+
+MOST_TOPICS = 200
+
+
+class ProgressConsumer(AsyncJsonWebsocketConsumer):
+    """Follows rows that the page names: {"follow": "logrequest", "ids": [7, 9]} or "ids": "all".
+
+    Sends {"kind": "logrequest", "id": 7, "state": "Uploading", …} for each change.
+    """
+
+    async def connect(self) -> None:
+        user = self.scope.get("user")
+        if user is None or not user.is_active or not user.is_staff:
+            await self.close(code=4003)
+            return
+        self.topics: set[str] = set()
+        await self.accept()
+
+    async def receive_json(self, content: Any, **_: Any) -> None:
+        kind = content.get("follow") if isinstance(content, dict) else None
+        if kind not in KINDS or not await sync_to_async(self.scope["user"].has_perm)(KINDS[kind]):
+            await self.send_json({"refused": kind})
+            return
+        ids = content.get("ids")
+        for pk in ids if isinstance(ids, list) else ["all"]:
+            await self._follow(topic(kind, pk if isinstance(pk, int) else "all"))
+        await self.send_json({"following": kind})
+
+    async def _follow(self, group: str) -> None:
+        if group not in self.topics and len(self.topics) < MOST_TOPICS:
+            self.topics.add(group)
+            await self.channel_layer.group_add(group, self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        for group in getattr(self, "topics", ()):
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def row_changed(self, event: dict[str, Any]) -> None:
+        await self.send_json({key: value for key, value in event.items() if key != "type"})

@@ -1,0 +1,84 @@
+"""The port through which diagnostics reaches stations; the host gives the implementation."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from celery import current_app
+from django.core.signals import setting_changed
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from diagnostics.conf import app_settings
+from diagnostics.ocpp.versions import OcppVersion
+
+if TYPE_CHECKING:
+    from diagnostics.models import OutboundCall
+
+logger = logging.getLogger(__name__)
+
+DISPATCH_TASK = "diagnostics.tasks.dispatch_call"
+
+
+class StationGateway(Protocol):
+    """What diagnostics asks of the host. `station` is an instance of DIAGNOSTICS_STATION_MODEL.
+
+    All methods are called from synchronous code, in any process.
+    """
+
+    def identity(self, station: Any) -> str:
+        """The identity in the station's connection URL, as people know it."""
+        ...
+
+    def version(self, station: Any) -> OcppVersion | None:
+        """The version of its connection, or of its last one; None before the first."""
+        ...
+
+    def find(self, identity: str) -> Any | None:
+        """The station with this identity, or None."""
+        ...
+
+    def is_online(self, station: Any) -> bool:
+        """Whether a connection is open now, as far as the host knows."""
+        ...
+
+    def send(self, call: OutboundCall) -> None:
+        """Ring the doorbell: the station has calls waiting. May do nothing, may be repeated.
+
+        Whoever holds the connection then takes them with `services.delivery.next_call`.
+        """
+        ...
+
+
+@cache
+def get_gateway() -> StationGateway:
+    """The gateway that `DIAGNOSTICS["GATEWAY"]` names."""
+    gateway: StationGateway = import_string(app_settings.gateway)()
+    return gateway
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "DIAGNOSTICS":
+        get_gateway.cache_clear()
+
+
+setting_changed.connect(_forget)
+
+
+def dispatch_on_commit(call: OutboundCall) -> None:
+    """Hand the call to Celery once its row is durable.
+
+    The row is the truth and this only hurries it: when the broker is away the sweep delivers.
+    """
+    transaction.on_commit(lambda: _enqueue(call.pk))
+
+
+def _enqueue(call_id: int) -> None:
+    try:
+        current_app.signature(DISPATCH_TASK, args=(call_id,)).apply_async(retry=False)
+    except current_app.connection_for_write().transport.connection_errors as error:
+        logger.warning("Broker away, the sweep will deliver call %s: %s", call_id, error)
+    except OSError as error:  # kombu's OperationalError derives from neither
+        logger.warning("Broker away, the sweep will deliver call %s: %s", call_id, error)

@@ -1,0 +1,26 @@
+"""The whole routing of what stations send, on one screen.
+
+A handler takes (station, version, action, payload), writes through services, and returns the
+payload of the answer; None leaves the answer to the host. A SEND (2.1) has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from diagnostics.handlers.boot_notification import handle_boot_notification
+from diagnostics.handlers.log_status_notification import handle_log_status_notification
+from diagnostics.handlers.security_event_notification import handle_security_event_notification
+from diagnostics.ocpp.versions import OcppVersion
+
+Handler = Callable[[Any, OcppVersion, str, dict[str, Any]], dict[str, Any] | None]
+
+CALLS: dict[str, Handler] = {
+    "BootNotification": handle_boot_notification,
+    "DiagnosticsStatusNotification": handle_log_status_notification,
+    "LogStatusNotification": handle_log_status_notification,
+    "SecurityEventNotification": handle_security_event_notification,
+}
+
+SENDS: dict[str, Handler] = {}

@@ -1,0 +1,16 @@
+"""SecurityEventNotification (A04; 1.6 security extension)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services.station_facts import record_security_event
+
+
+def handle_security_event_notification(
+    station: Any, version: OcppVersion, action: str, payload: dict[str, Any]
+) -> dict[str, Any]:
+    record_security_event(station, codec_for(version).decode_security_event(payload))
+    return {}

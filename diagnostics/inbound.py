@@ -1,0 +1,64 @@
+"""The door for any transport: a host hands over what its stations send, in one line each.
+
+Synchronous, and committed when it returns: answer the station afterwards, and an answered
+notification is never lost. `station` is an instance of DIAGNOSTICS_STATION_MODEL, `version` an
+`OcppVersion` or its text ("1.6", "2.0.1", "2.1").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnostics.handlers.registry import CALLS, SENDS
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import delivery, station_facts
+
+
+def receive_call(
+    station: Any, version: OcppVersion | str, action: str, payload: dict[str, Any]
+) -> dict[str, Any] | None:
+    """A CALL from the station. Returns the payload to answer with, or None.
+
+    None means that the answer is the host's: for a BootNotification, whose facts were kept, and
+    for every action that diagnostics has no part in.
+    """
+    handler = CALLS.get(action)
+    return handler(station, OcppVersion(version), action, payload) if handler else None
+
+
+def receive_result(station: Any, message_id: str, payload: Any) -> bool:
+    """A CALLRESULT. False when it answers no call placed by diagnostics."""
+    return delivery.record_answer(station, message_id, payload)
+
+
+def receive_error(
+    station: Any, message_id: str, code: str, description: str = "", details: Any = None
+) -> bool:
+    """A CALLERROR. False when it answers no call placed by diagnostics."""
+    return delivery.record_refusal(station, message_id, code, description, details)
+
+
+def receive_timeout(station: Any, message_id: str) -> bool:
+    """The host gave up waiting for the answer to a call it took from diagnostics."""
+    return delivery.record_timeout(station, message_id)
+
+
+def receive_send(
+    station: Any, version: OcppVersion | str, action: str, payload: dict[str, Any]
+) -> None:
+    """A SEND (2.1), which is never answered."""
+    handler = SENDS.get(action)
+    if handler:
+        handler(station, OcppVersion(version), action, payload)
+
+
+def station_connected(station: Any, **details: Any) -> None:
+    """A new connection of the station is open; calls in flight on an older one have no outcome."""
+    station_facts.record_connected(station, **details)
+
+
+def station_disconnected(
+    station: Any, *, connection: str | None = None, **details: Any
+) -> None:
+    """A connection of the station ended; `connection` as given to `delivery.next_call`."""
+    station_facts.record_disconnected(station, connection=connection, **details)

@@ -1,0 +1,18 @@
+"""What is kept. Fields, constraints and querysets only; every write goes through `services`."""
+
+from diagnostics.models.call import OutboundCall
+from diagnostics.models.log_file import FileAccess, LogFile
+from diagnostics.models.log_request import LogRequest
+from diagnostics.models.security_event import SecurityEvent
+from diagnostics.models.station_info import StationInfo
+from diagnostics.models.timeline import TimelineEntry
+
+__all__ = [
+    "FileAccess",
+    "LogFile",
+    "LogRequest",
+    "OutboundCall",
+    "SecurityEvent",
+    "StationInfo",
+    "TimelineEntry",
+]

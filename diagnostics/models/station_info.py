@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from django.core.validators import URLValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from diagnostics.conf import station_model
+
+
+class StationInfo(models.Model):
+    """What diagnostics has learnt about a station, whatever model the host keeps it in.
+
+    Identity facts come from BootNotification. `security_extension` is found out by asking: 1.6
+    does not announce whether a station knows GetLog; the finding holds for one firmware version.
+    """
+
+    station = models.OneToOneField(
+        station_model(),
+        on_delete=models.CASCADE,
+        related_name="diagnostics_info",
+        verbose_name=_("station"),
+    )
+    vendor = models.CharField(_("vendor"), max_length=50, blank=True)
+    model = models.CharField(_("model"), max_length=50, blank=True)
+    serial_number = models.CharField(_("serial number"), max_length=50, blank=True)
+    firmware_version = models.CharField(_("firmware"), max_length=50, blank=True)
+    iccid = models.CharField("ICCID", max_length=20, blank=True)
+    imsi = models.CharField("IMSI", max_length=20, blank=True)
+    boot_reason = models.CharField(_("boot reason"), max_length=50, blank=True)
+    booted_at = models.DateTimeField(_("booted"), null=True, blank=True)
+    clock_skew = models.FloatField(
+        _("clock skew"), null=True, blank=True, help_text=_("Seconds the station is ahead of us.")
+    )
+
+    security_extension = models.BooleanField(
+        _("knows GetLog (1.6)"), null=True, blank=True, help_text=_("Found out by asking.")
+    )
+    security_extension_firmware = models.CharField(
+        _("found out with firmware"), max_length=50, blank=True
+    )
+    last_request_id = models.PositiveIntegerField(default=0, editable=False)
+    upload_base_url = models.CharField(
+        _("upload address starts with"),
+        max_length=200,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=_(
+            "Only for this station, where it cannot use the usual address: plain http for one "
+            "that knows no certificates, or an address inside its own network."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("station information")
+        verbose_name_plural = _("station information")
+        indexes = [
+            models.Index(fields=["vendor", "model", "firmware_version"], name="diag_info_type")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.model}".strip() or str(self.station_id)
+
+    @property
+    def knows_get_log(self) -> bool | None:
+        """Whether a 1.6 station has the security extension; None until it has been asked."""
+        if self.security_extension_firmware != self.firmware_version:
+            return None
+        return self.security_extension

@@ -1,0 +1,108 @@
+"""The outbox: calls placed for stations. Delivery and what comes back is in `delivery`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from diagnostics.conf import app_settings
+from diagnostics.exceptions import RequestClosed, RequestRefused
+from diagnostics.gateway import dispatch_on_commit, get_gateway
+from diagnostics.lifecycles.call import CallEvent, sources_of, target_of
+from diagnostics.models import LogRequest, OutboundCall, StationInfo
+from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.errors import OcppError
+
+# requestId is a 32-bit signed integer (facts of the data types, both versions).
+LARGEST_REQUEST_ID = 2**31 - 1
+
+
+def place_call(
+    *,
+    station: Any,
+    action: str,
+    payload: dict[str, Any],
+    expires_in: timedelta | None = None,
+    timeout: timedelta | None = None,
+    placed_by: Any = None,
+) -> OutboundCall:
+    """Put any call into the outbox, in the wire's own words.
+
+    Checked now when the station's version is known, and again when it is delivered.
+    Raises RequestRefused when that version has no such call or the payload breaks its schema.
+    """
+    version = get_gateway().version(station)
+    if version is not None:
+        try:
+            codec_for(version).check_call(action, payload)
+        except OcppError as error:
+            raise RequestRefused(str(error)) from error
+    return add_call(
+        station=station,
+        action=action,
+        payload=payload,
+        raw=True,
+        expires_in=expires_in,
+        timeout=timeout,
+        placed_by=placed_by,
+    )
+
+
+def add_call(
+    *,
+    station: Any,
+    action: str,
+    payload: dict[str, Any] | None = None,
+    raw: bool = False,
+    log_request: LogRequest | None = None,
+    request_id: int | None = None,
+    expires_at: datetime | None = None,
+    expires_in: timedelta | None = None,
+    timeout: timedelta | None = None,
+    placed_by: Any = None,
+) -> OutboundCall:
+    """Write the outbox row and have it delivered once it is committed."""
+    now = timezone.now()
+    call = OutboundCall(
+        station=station,
+        action=action,
+        payload=payload or {},
+        raw=raw,
+        log_request=log_request,
+        request_id=request_id,
+        created_at=now,
+        expires_at=expires_at or now + (expires_in or app_settings.call_lifetime),
+        timeout=(timeout or app_settings.response_timeout).total_seconds(),
+        placed_by=placed_by,
+    )
+    call.save()
+    dispatch_on_commit(call)
+    return call
+
+
+def cancel_call(call: OutboundCall) -> None:
+    """Take back a call that has not been sent. Raises RequestClosed when it has."""
+    if not move(call, CallEvent.CANCEL, settled_at=timezone.now()):
+        raise RequestClosed("The call has already been sent, or has ended.")
+
+
+def move(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
+    """Compare-and-set: let `event` happen to the call. False when its status does not allow it."""
+    changes = {**columns, "status": target_of(event)}
+    moved = OutboundCall.objects.filter(pk=call.pk, status__in=sources_of(event)).update(**changes)
+    for column, value in changes.items() if moved else ():
+        setattr(call, column, value)
+    return bool(moved)
+
+
+@transaction.atomic
+def allocate_request_id(station: Any) -> int:
+    """A request id that this station never had from us: a station may refuse a known one."""
+    info, _ = StationInfo.objects.get_or_create(station=station)
+    StationInfo.objects.filter(pk=info.pk).update(last_request_id=F("last_request_id") + 1)
+    info.refresh_from_db(fields=["last_request_id"])
+    return (info.last_request_id - 1) % LARGEST_REQUEST_ID + 1

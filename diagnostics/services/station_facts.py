@@ -1,0 +1,86 @@
+"""What stations say about themselves: boots, clocks, security events, connections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from diagnostics.models import SecurityEvent, StationInfo
+from diagnostics.ocpp.messages import BootFacts, SecurityEventFacts
+from diagnostics.services import delivery, log_watch
+from diagnostics.services.timeline import Source, note
+
+
+def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -> StationInfo:
+    """Keep who the station says it is (BootNotification), and ask after interrupted uploads."""
+    now = now or timezone.now()
+    info, _ = StationInfo.objects.get_or_create(station=station)
+    updated = info.firmware_version and info.firmware_version != boot.firmware_version
+    StationInfo.objects.filter(pk=info.pk).update(
+        vendor=boot.vendor,
+        model=boot.model,
+        serial_number=boot.serial_number,
+        firmware_version=boot.firmware_version,
+        iccid=boot.iccid,
+        imsi=boot.imsi,
+        boot_reason=boot.reason,
+        booted_at=now,
+    )
+    if updated:
+        note(
+            station=station,
+            kind="station.firmware",
+            source=Source.STATION,
+            now=now,
+            before=info.firmware_version,
+            after=boot.firmware_version,
+        )
+    note(
+        station=station,
+        kind="station.booted",
+        source=Source.STATION,
+        now=now,
+        reason=boot.reason,
+        firmware=boot.firmware_version,
+    )
+    log_watch.poll_after_boot(station, now)
+    info.refresh_from_db()
+    return info
+
+
+def record_security_event(
+    station: Any, event: SecurityEventFacts, *, now: datetime | None = None
+) -> SecurityEvent:
+    """Keep a SecurityEventNotification; one sent again after a reconnect is kept once (A04)."""
+    now = now or timezone.now()
+    kept, created = SecurityEvent.objects.get_or_create(
+        station=station,
+        type=event.type,
+        timestamp_text=event.timestamp_text,
+        tech_info=event.tech_info,
+        defaults={"timestamp": event.timestamp, "received_at": now},
+    )
+    if created:
+        note(
+            station=station,
+            kind="station.security_event",
+            source=Source.STATION,
+            now=now,
+            type=event.type,
+            info=event.tech_info,
+        )
+    return kept
+
+
+def record_connected(station: Any, **data: Any) -> None:
+    """The station has a new connection: whatever an older one carried has no outcome."""
+    delivery.connection_lost(station)
+    note(station=station, kind="station.connected", source=Source.SYSTEM, **data)
+
+
+def record_disconnected(station: Any, *, connection: str | None = None, **data: Any) -> None:
+    """A connection of the station ended."""
+    delivery.connection_lost(station, connection=connection)
+    note(station=station, kind="station.disconnected", source=Source.SYSTEM, **data)

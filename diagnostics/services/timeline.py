@@ -1,0 +1,56 @@
+"""Write down what happened, for people. Sentences are made when shown: `diagnostics.wording`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from diagnostics.models import LogRequest, TimelineEntry
+
+Source = TimelineEntry.Source
+
+LONGEST_TEXT = 500
+
+
+def note(
+    *,
+    station: Any,
+    kind: str,
+    source: str,
+    log_request: LogRequest | None = None,
+    user: Any = None,
+    now: datetime | None = None,
+    **data: Any,
+) -> None:
+    """Add an entry, or count a repetition of the newest one of this station and request."""
+    now = now or timezone.now()
+    data = {key: _bounded(value) for key, value in data.items() if value not in (None, "")}
+    if not _repeats_newest(station, log_request, kind, data, now):
+        TimelineEntry.objects.create(
+            station=station,
+            log_request=log_request,
+            kind=kind,
+            source=source,
+            user=user,
+            at=now,
+            last_at=now,
+            data=data,
+        )
+
+
+def _bounded(value: Any) -> Any:
+    return value[:LONGEST_TEXT] if isinstance(value, str) else value
+
+
+def _repeats_newest(
+    station: Any, log_request: LogRequest | None, kind: str, data: dict[str, Any], now: datetime
+) -> bool:
+    newest = TimelineEntry.objects.filter(station=station, log_request=log_request).order_by("-id")
+    entry = newest.first()
+    if entry is None or entry.kind != kind or entry.data != data:
+        return False
+    TimelineEntry.objects.filter(pk=entry.pk).update(count=F("count") + 1, last_at=now)
+    return True

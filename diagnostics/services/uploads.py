@@ -1,0 +1,155 @@
+"""Files that stations bring: which request an address belongs to, and what arrived there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from diagnostics.conf import app_settings
+from diagnostics.exceptions import UploadExpired, UploadUnknown
+from diagnostics.gateway import get_gateway
+from diagnostics.models import LogFile, LogRequest
+from diagnostics.progress import publish_on_commit
+from diagnostics.services.log_facts import locked, withdraw_repeat
+from diagnostics.services.timeline import Source, note
+from diagnostics.signals import log_file_received
+from diagnostics.storage import get_log_store
+
+if TYPE_CHECKING:
+    from diagnostics.storage import StoredObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadTicket:
+    """What an upload address allows: a file of at most `max_bytes` for one log request."""
+
+    log_request_id: int
+    station_identity: str
+    max_bytes: int
+
+
+def find_upload(token: str) -> UploadTicket:
+    """The ticket of an upload address. Raises UploadUnknown (404) or UploadExpired (410).
+
+    An ended request still takes its file: stations are late, and the file is what was wanted.
+    """
+    row = LogRequest.objects.select_related("station").filter(token=token).first()
+    if row is None:
+        raise UploadUnknown("no request has this address")
+    if row.address_expires_at <= timezone.now():
+        _note(row, "upload.expired")
+        raise UploadExpired("this address is no longer valid")
+    if row.files.count() >= app_settings.max_files_per_request:
+        _note(row, "upload.too_many")
+        raise UploadExpired("this address has had enough files")
+    return UploadTicket(
+        log_request_id=row.pk,
+        station_identity=get_gateway().identity(row.station),
+        max_bytes=app_settings.max_upload_size,
+    )
+
+
+def upload_started(
+    ticket: UploadTicket,
+    *,
+    name: str,
+    method: str,
+    declared_size: int | None,
+    content_type: str,
+    remote_address: str,
+) -> None:
+    """Bytes begin to arrive: the request shows it before the station says "Uploading"."""
+    row = LogRequest.objects.select_related("station").get(pk=ticket.log_request_id)
+    with locked(row) as held:
+        held.receiving_bytes, held.receiving_size = 0, declared_size
+        held.receiving_at = timezone.now()
+        withdraw_repeat(held)
+        _note(
+            held, "upload.started", name=name, size=declared_size, method=method,
+            address=remote_address,
+        )
+
+
+def upload_progress(ticket: UploadTicket, received: int) -> None:
+    """`received` bytes so far. For the page only: not a fact that the verdict rests on."""
+    LogRequest.objects.filter(pk=ticket.log_request_id).update(
+        receiving_bytes=received, receiving_at=timezone.now()
+    )
+    publish_on_commit("logrequest", ticket.log_request_id, received=received)
+
+
+def upload_failed(ticket: UploadTicket, *, reason: str) -> None:
+    """Nothing of an upload could be kept; `reason` is a sentence for the operator."""
+    row = LogRequest.objects.get(pk=ticket.log_request_id)
+    with locked(row) as held:
+        _forget_progress(held)
+        _note(held, "upload.failed", info=reason)
+
+
+def record_upload(
+    ticket: UploadTicket,
+    *,
+    stored: StoredObject,
+    name: str,
+    method: str,
+    form: str,
+    content_type: str,
+    declared_size: int | None,
+    complete: bool,
+    remote_address: str,
+) -> LogFile:
+    """A file is in the store: tie it to its request. The same contents again count, once kept.
+
+    Several files for one request are kept: stations retry, and the newest whole one wins.
+    """
+    row = LogRequest.objects.get(pk=ticket.log_request_id)
+    with locked(row) as held:
+        file, created = held.files.get_or_create(
+            sha256=stored.sha256,
+            size=stored.size,
+            complete=complete,
+            defaults={
+                "key": stored.key,
+                "received_at": timezone.now(),
+                "name": name[:255],
+                "method": method[:8],
+                "form": form,
+                "content_type": content_type[:255],
+                "declared_size": declared_size,
+                "remote_address": remote_address[:64],
+            },
+        )
+        if not created:
+            _count_repetition(file, stored.key)
+        _forget_progress(held)
+        withdraw_repeat(held)
+        _note(
+            held, "upload.received" if complete else "upload.partial", name=file.name,
+            size=stored.size, declared=declared_size, again=None if created else True,
+        )
+        transaction.on_commit(
+            lambda: log_file_received.send_robust(sender=LogFile, log_file=file)
+        )
+    return file
+
+
+def _count_repetition(file: LogFile, key: str) -> None:
+    LogFile.objects.filter(pk=file.pk).update(
+        times_received=F("times_received") + 1, received_at=timezone.now()
+    )
+    if key != file.key:
+        transaction.on_commit(lambda: get_log_store().delete(key))
+
+
+def _forget_progress(row: LogRequest) -> None:
+    row.receiving_bytes = row.receiving_size = None
+    row.receiving_at = None
+
+
+def _note(row: LogRequest, kind: str, **data: object) -> None:
+    note(station=row.station, log_request=row, kind=kind, source=Source.FILE, **data)
+

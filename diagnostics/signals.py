@@ -1,0 +1,18 @@
+"""Django signals for hosts that want to react. Sent after the change is committed.
+
+Receivers must not raise: an exception in one is logged and does not reach the station.
+"""
+
+from django.dispatch import Signal
+
+# provides args: log_request
+log_request_changed = Signal()
+
+# The verdict became one of `LogVerdict.settled()`. provides args: log_request
+log_request_settled = Signal()
+
+# A file arrived, whole or in part. provides args: log_file
+log_file_received = Signal()
+
+# A call reached its end: answered, refused, timed out, expired or canceled. provides args: call
+call_settled = Signal()

@@ -1,0 +1,51 @@
+"""Celery tasks: wake-ups and sweeps. The rows are the truth, so each may run twice or late."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from diagnostics.gateway import get_gateway
+from diagnostics.models import LogRequest, OutboundCall
+from diagnostics.services import delivery, log_watch, logs
+
+
+@shared_task(ignore_result=True)
+def dispatch_call(call_id: int) -> None:
+    """Ring the station's doorbell for a call that was just placed."""
+    call = OutboundCall.objects.pending().filter(pk=call_id).select_related("station").first()
+    if call is not None and get_gateway().is_online(call.station):
+        get_gateway().send(call)
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """End what waited too long and ring again where calls wait. Run it every few seconds."""
+    now = timezone.now()
+    delivery.expire_calls(now)
+    log_watch.watch_log_requests(now)
+    delivery.ring_waiting()
+
+
+@shared_task(ignore_result=True, acks_late=False)
+def request_logs(
+    station_ids: list[int | str],
+    log_type: str,
+    oldest: str | None = None,
+    latest: str | None = None,
+    requested_by: int | str | None = None,
+) -> None:
+    """Ask many stations for the same log; times as ISO 8601 text.
+
+    Acknowledged early: asked once at most, where a second asking would cancel the first.
+    """
+    stations = LogRequest._meta.get_field("station").related_model._default_manager
+    logs.request_logs(
+        stations=stations.filter(pk__in=station_ids),
+        log_type=log_type,
+        oldest=parse_datetime(oldest) if oldest else None,
+        latest=parse_datetime(latest) if latest else None,
+        requested_by=get_user_model()._default_manager.filter(pk=requested_by).first(),
+    )
