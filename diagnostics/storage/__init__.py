@@ -1,0 +1,71 @@
+"""Port: where log files are kept. `get_log_store()` gives the store that LOG_STORE_URL names.
+
+The calls block, so they belong into worker threads. boto3 is imported in `storage.s3` alone.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from diagnostics.conf import app_settings
+from diagnostics.storage.base import (
+    CHUNK,
+    LogStore,
+    ObjectMissing,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+    StoredObject,
+    Upload,
+)
+from diagnostics.storage.keys import object_key
+
+__all__ = [
+    "CHUNK",
+    "LogStore",
+    "ObjectMissing",
+    "StorageError",
+    "StorageFull",
+    "StorageUnavailable",
+    "StoredObject",
+    "Upload",
+    "get_log_store",
+    "object_key",
+]
+
+# By name, so that a project on a file store never loads boto3.
+STORES = {
+    "file": "diagnostics.storage.files.FileLogStore",
+    "s3": "diagnostics.storage.s3.S3LogStore",
+}
+
+
+def get_log_store() -> LogStore:
+    """Return the store of `DIAGNOSTICS["LOG_STORE_URL"]`, the same object each time.
+
+    Raises ImproperlyConfigured when the address is none of ours.
+    """
+    return _open(app_settings.log_store_url)
+
+
+@cache
+def _open(url: str) -> LogStore:
+    scheme = url.partition("://")[0]
+    if scheme not in STORES:
+        raise ImproperlyConfigured(
+            'DIAGNOSTICS["LOG_STORE_URL"] must be file:///directory or s3://bucket/prefix.'
+        )
+    store: LogStore = import_string(STORES[scheme]).from_url(url)
+    return store
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "DIAGNOSTICS":
+        _open.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,191 @@
+"""Both stores keep the same promises: a directory on disk and a real S3 server."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from diagnostics.storage import (
+    CHUNK,
+    ObjectMissing,
+    StorageFull,
+    StorageUnavailable,
+    get_log_store,
+)
+from diagnostics.storage.files import FileLogStore
+from diagnostics.storage.s3 import PART, S3LogStore
+
+KEY = "CS001-0123456789ab/7/upload"
+
+
+@pytest.fixture(params=["file", "s3"])
+def store(request, tmp_path):
+    if request.param == "file":
+        return FileLogStore.from_url(f"file://{tmp_path}/logs")
+    return S3LogStore.from_url(f"{request.getfixturevalue('s3_store_url')}/{tmp_path.name}")
+
+
+def put(store, content, key=KEY, step=CHUNK):
+    upload = store.open_upload(key)
+    for start in range(0, len(content), step):
+        upload.write(content[start : start + step])
+    return upload.complete()
+
+
+def get(store, *bounds, key=KEY):
+    return b"".join(store.read(key, *bounds))
+
+
+@pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 3 * PART + 5])
+def test_what_goes_in_comes_out_with_its_size_and_hash(store, size):
+    content = os.urandom(size)
+    stored = put(store, content, step=700_001)
+    assert (stored.key, stored.size) == (KEY, size)
+    assert stored.sha256 == hashlib.sha256(content).hexdigest()
+    assert store.size(KEY) == size
+    assert get(store) == content
+
+
+def test_one_write_may_be_longer_than_two_parts(store):
+    content = os.urandom(2 * PART + 17)
+    put(store, content, step=len(content))
+    assert get(store) == content
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 3), (2, 5), (5, None), (9, 10), (10, None), (12, 20), (4, 4), (3, 99)]
+)
+def test_ranges_end_before_their_end(store, start, end):
+    put(store, b"0123456789")
+    assert get(store, start, end) == b"0123456789"[start:end]
+
+
+def test_reading_gives_pieces_of_at_most_a_megabyte(store):
+    put(store, bytes(2 * CHUNK + 3))
+    sizes = [len(piece) for piece in store.read(KEY)]
+    assert max(sizes) <= CHUNK
+    assert sum(sizes) == 2 * CHUNK + 3
+
+
+@pytest.mark.parametrize("size", [10, PART + 10, 3 * PART])
+def test_an_aborted_upload_leaves_nothing(store, size):
+    upload = store.open_upload(KEY)
+    upload.write(bytes(size))
+    upload.abort()
+    with pytest.raises(ObjectMissing):
+        store.size(KEY)
+
+
+def test_an_upload_is_invisible_until_complete_and_replaces_what_was_there(store):
+    put(store, b"old")
+    upload = store.open_upload(KEY)
+    upload.write(b"new and longer")
+    assert get(store) == b"old"
+    upload.complete()
+    assert get(store) == b"new and longer"
+
+
+def test_a_missing_object_is_named_so(store):
+    with pytest.raises(ObjectMissing):
+        store.size("nobody/0/nothing")
+    with pytest.raises(ObjectMissing):
+        list(store.read("nobody/0/nothing"))
+
+
+def test_deleting_twice_is_no_error(store):
+    put(store, b"x")
+    store.delete(KEY)
+    store.delete(KEY)
+    with pytest.raises(ObjectMissing):
+        store.size(KEY)
+
+
+def test_a_usable_store_passes_its_check(store):
+    store.check()
+
+
+@pytest.mark.parametrize("key", ["../up", "/etc/passwd", "a/../b", "a//b", ".hidden", "a/b\n", ""])
+def test_a_key_never_leaves_the_directory(tmp_path, key):
+    with pytest.raises(ValueError, match="A key consists"):
+        FileLogStore(tmp_path).open_upload(key)
+
+
+def test_a_file_that_cannot_fit_is_refused_before_its_first_byte(tmp_path):
+    with pytest.raises(StorageFull):
+        FileLogStore(tmp_path).open_upload(KEY, expected=1 << 60)
+
+
+def test_a_full_disk_is_named_so_and_the_partial_file_goes(full_disk):
+    upload = FileLogStore(full_disk).open_upload(KEY)
+    with pytest.raises(StorageFull):
+        for _ in range(64):
+            upload.write(bytes(CHUNK))
+    upload.abort()
+    assert not [path for path in full_disk.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A real file system of 4 MiB, where the machine lets us mount one."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield tmp_path
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageUnavailable):
+        FileLogStore(tmp_path / "file" / "logs").check()
+
+
+def test_deleting_the_last_file_takes_its_empty_directories(tmp_path):
+    store = FileLogStore(tmp_path)
+    put(store, b"x")
+    put(store, b"x", key="CS002/1/other")
+    store.delete(KEY)
+    assert [path.name for path in tmp_path.iterdir()] == ["CS002"]
+
+
+def test_a_server_that_does_not_answer_is_unavailable(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    store = S3LogStore.from_url("s3://bucket/prefix")
+    with pytest.raises(StorageUnavailable, match="cannot be reached"):
+        put(store, b"x")
+    with pytest.raises(StorageUnavailable):
+        store.check()
+
+
+def test_a_wrong_secret_is_unavailable_and_not_told(s3_store_url, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
+    with pytest.raises(StorageUnavailable) as caught:
+        put(S3LogStore.from_url(s3_store_url), b"x")
+    assert "wrong-secret" not in str(caught.value)
+
+
+def test_a_bucket_that_is_not_there_is_unavailable(s3_store_url):
+    with pytest.raises(StorageUnavailable, match="no bucket"):
+        S3LogStore.from_url("s3://not-here").check()
+
+
+def test_the_setting_chooses_the_store_and_a_change_is_seen(tmp_path):
+    with override_settings(DIAGNOSTICS={"LOG_STORE_URL": f"file://{tmp_path}/a%20b"}):
+        store = get_log_store()
+        assert store is get_log_store()
+        put(store, b"x")
+        assert (tmp_path / "a b" / Path(KEY)).read_bytes() == b"x"
+    with override_settings(DIAGNOSTICS={"LOG_STORE_URL": f"file://{tmp_path}/other"}):
+        assert get_log_store() is not store
+
+
+@override_settings(DIAGNOSTICS={"LOG_STORE_URL": "ftp://somewhere"})
+def test_an_unknown_kind_of_store_is_a_configuration_error():
+    with pytest.raises(ImproperlyConfigured):
+        get_log_store()
