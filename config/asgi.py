@@ -1,0 +1,58 @@
+"""The ASGI application: Django, uploads, stations and operators' pages behind one address.
+
+Uploads do not pass through Django, which would spool a whole file before a view sees its first
+byte. Stations' sockets carry no session: they bring their own credentials.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_asgi_application()
+
+# The apps' consumers can be imported only after Django is set up.
+from config.lifespan import lifespan  # noqa: E402
+from diagnostics.conf import app_settings  # noqa: E402
+from diagnostics.routing import websocket_urlpatterns as operators  # noqa: E402
+from diagnostics.uploads.app import upload_app  # noqa: E402
+from stations.routing import websocket_urlpatterns as stations  # noqa: E402
+
+Scope = dict[str, Any]
+
+
+async def not_found(scope: Scope, receive: Any, send: Any) -> None:
+    """Refuse a websocket at an address that nobody serves: 404 where the server can say so."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})
+        return
+    await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
+    await send({"type": "websocket.http.response.body", "body": b""})
+
+
+station_sockets = URLRouter([*stations, re_path("", not_found)])
+operator_sockets = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(URLRouter([*operators, re_path("", not_found)]))
+)
+
+
+async def http(scope: Scope, receive: Any, send: Any) -> None:
+    """Send uploads to their own application and everything else to Django."""
+    uploading = scope["path"].startswith(app_settings.upload_path)
+    await (upload_app if uploading else django_application)(scope, receive, send)
+
+
+async def websocket(scope: Scope, receive: Any, send: Any) -> None:
+    """Send /ws/ through the session to the operators' consumers, the rest to the stations'."""
+    operating = scope["path"].startswith("/ws/")
+    await (operator_sockets if operating else station_sockets)(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket, "lifespan": lifespan})

