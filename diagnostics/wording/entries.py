@@ -1,0 +1,77 @@
+"""The line of a timeline entry. Each kind has one sentence; what is missing leaves no gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from diagnostics.models import TimelineEntry
+from diagnostics.wording.values import size
+
+SENTENCES: dict[str, str] = {
+    "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),
+    "log.answered": gettext_noop("Answered %(status)s"),
+    "log.asked_again": gettext_noop("Put into the queue again"),
+    "log.canceled": gettext_noop("Canceled"),
+    "log.expired": gettext_noop("Expired before the station could be asked"),
+    "log.given_up": gettext_noop("Given up: nothing was heard and no file came"),
+    "log.idle": gettext_noop("Says that no upload is running"),
+    "log.polled": gettext_noop("Asking the station how its upload stands"),
+    "log.refused": gettext_noop("Answered with the error %(code)s"),
+    "log.refused_here": gettext_noop("A log was not asked for"),
+    "log.requested": gettext_noop("%(log_type)s requested"),
+    "log.sent": gettext_noop("%(action)s sent"),
+    "log.status": gettext_noop("Says %(status)s"),
+    "log.superseded": gettext_noop("Canceled by the station for request #%(by)s"),
+    "log.unanswered": gettext_noop("No answer came (%(why)s)"),
+    "log.unmatched": gettext_noop("Says %(status)s of an upload that nobody here had asked for"),
+    "log.unsupported": gettext_noop("Could not be asked"),
+    "station.booted": gettext_noop("Booted"),
+    "station.connected": gettext_noop("Connected"),
+    "station.disconnected": gettext_noop("Disconnected"),
+    "station.firmware": gettext_noop("Firmware changed from %(before)s to %(after)s"),
+    "station.security_event": gettext_noop("Security event %(type)s"),
+    "upload.expired": gettext_noop("Came to upload, but the address was no longer valid"),
+    "upload.failed": gettext_noop("An upload could not be kept"),
+    "upload.partial": gettext_noop("A part of a file arrived"),
+    "upload.received": gettext_noop("File arrived"),
+    "upload.started": gettext_noop("A file begins to arrive"),
+    "upload.too_many": gettext_noop("Came to upload again, but enough files were kept"),
+}
+
+# What follows the sentence, in this order, where the entry has it.
+DETAILS = ("name", "filename", "size", "declared", "reason", "firmware", "version", "info",
+           "address", "request_id", "legacy", "late", "again")  # fmt: skip
+
+
+def entry_sentence(entry: TimelineEntry) -> str:
+    """An entry in words; a kind this version does not know is shown by its name."""
+    data = {key: _word(key, value) for key, value in entry.data.items()}
+    sentence = SENTENCES.get(entry.kind)
+    head = _(sentence) % _Gapless(data) if sentence else entry.kind
+    details = [data[key] for key in DETAILS if key in data and f"%({key})s" not in (sentence or "")]
+    return f"{head}: {', '.join(details)}" if details else head
+
+
+class _Gapless(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _word(key: str, value: Any) -> str:
+    if key == "size":
+        return size(value)
+    if key == "declared":
+        return _("announced as %(size)s") % {"size": size(value)}
+    if key == "request_id":
+        return _("request id %(id)s") % {"id": value}
+    if key in ("legacy", "late", "again"):
+        words = {
+            "legacy": _("with GetDiagnostics this time"),
+            "late": _("late"),
+            "again": _("the same contents as before"),
+        }
+        return words[key]
+    return str(value)
