@@ -7,6 +7,7 @@ LOG_STORE_URL, PUBLIC_URL, ALLOWED_HOSTS, SECRET_KEY, DEBUG, VAR_DIR, STATIC_ROO
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,9 +50,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "diagnostics",
-    "stations",
     "config",
 ]
+if find_spec("stations"):
+    INSTALLED_APPS.insert(-1, "stations")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.content_security_policy",
@@ -132,6 +134,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "diagnostics.tasks.sweep",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},  # a worker that was away needs the last one only
+    }
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2  # forms only: stations upload past Django
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # an admin action on ten thousand selected stations

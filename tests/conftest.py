@@ -1,0 +1,95 @@
+"""Real servers for all tests, and the fixtures that hand them out.
+
+The servers must run before Django reads its settings, and the settings must be there before a
+conftest.py further down imports a model: hence at import, not in a fixture.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+
+from tests.servers.environment import Environment
+
+if "DJANGO_SETTINGS_MODULE" not in os.environ:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# Playwright's synchronous interface runs an event loop in the test's own thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+environment = Environment()
+environment.start()
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils.module_loading import import_string  # noqa: E402
+
+from tests.servers.application import served  # noqa: E402
+from tests.servers.seaweedfs import BUCKET, SeaweedFS  # noqa: E402
+from tests.servers.valkey import Valkey  # noqa: E402
+
+
+def pytest_unconfigure() -> None:
+    """Stop the servers when the last test is done."""
+    environment.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Give SQLite a file also for tests: threads and processes share it, memory they cannot."""
+    if environment.uses_sqlite:
+        name = str(environment.directory / "test.sqlite3")
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = name
+        connection.settings_dict["TEST"]["NAME"] = name
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """The Valkey behind REDIS_URL, emptied; tests may `restart()`, `stop()` and `start()` it."""
+    with environment.valkey.client() as client:
+        client.flushall()
+    yield environment.valkey
+    if not environment.valkey.is_running:
+        environment.valkey.start()
+
+
+@pytest.fixture(scope="session")
+def _seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    server = SeaweedFS(tmp_path_factory.mktemp("seaweedfs"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3_store_url(
+    _seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> str:
+    """LOG_STORE_URL of a real S3 bucket, a prefix per test, with the AWS variables set."""
+    for name, value in _seaweedfs.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{abs(hash(request.node.nodeid)):x}"
+
+
+@pytest.fixture
+def asgi_server(transactional_db: None) -> Iterator[str]:
+    """Address of the running project: http://127.0.0.1:PORT, websockets included."""
+    with served(import_string(settings.ASGI_APPLICATION)) as address:
+        yield address
+
+
+@pytest.fixture
+def process_environment(transactional_db: None, tmp_path: Path) -> dict[str, str]:
+    """Variables for the product's own processes: the test database, this Valkey, a VAR_DIR."""
+    return {**os.environ, "DATABASE_URL": _test_database_url(), "VAR_DIR": str(tmp_path / "var")}
+
+
+def _test_database_url() -> str:
+    database: dict[str, Any] = connection.settings_dict
+    if environment.uses_sqlite:
+        return f"sqlite:///{database['NAME']}"
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database['NAME']}"

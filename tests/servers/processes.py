@@ -1,0 +1,74 @@
+"""A server as a child process: started on free ports, awaited, stopped, gone with the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from config.supervisor import TETHER
+
+
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_answers(port: int) -> bool:
+    """Return whether somebody accepts connections there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+    """Poll the condition; raise TimeoutError naming what did not come true."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} within {timeout:g} s")
+        time.sleep(0.02)
+
+
+class ServerProcess:
+    """One server; dies with this process, even when the tests are killed."""
+
+    def __init__(
+        self, argv: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.argv = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *argv]
+        self.environment = {**os.environ, **(environment or {})}
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, is_ready: Callable[[], bool]) -> None:
+        """Start and wait; raises RuntimeError with the log when the server ends instead."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.argv, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_until(lambda: self._has_ended() or is_ready(), f"{self.argv[5]} answers")
+        if self._has_ended():
+            raise RuntimeError(f"{self.argv[5]} ended:\n{self.log.read_text()}")
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Ask the server to end, and kill it when it takes its time."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
