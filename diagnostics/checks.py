@@ -44,9 +44,7 @@ def _check_gateway() -> list[CheckMessage]:
     try:
         import_string(app_settings.gateway)
     except ImportError as error:
-        return [
-            Error(f"DIAGNOSTICS['GATEWAY'] cannot be imported: {error}", id="diagnostics.E002")
-        ]
+        return [Error(f"DIAGNOSTICS['GATEWAY'] cannot be imported: {error}", id="diagnostics.E002")]
     return []
 
 

@@ -57,8 +57,6 @@ def station_connected(station: Any, **details: Any) -> None:
     station_facts.record_connected(station, **details)
 
 
-def station_disconnected(
-    station: Any, *, connection: str | None = None, **details: Any
-) -> None:
+def station_disconnected(station: Any, *, connection: str | None = None, **details: Any) -> None:
     """A connection of the station ended; `connection` as given to `delivery.next_call`."""
     station_facts.record_disconnected(station, connection=connection, **details)

@@ -85,9 +85,7 @@ def _encode(call: OutboundCall, version: OcppVersion) -> WireCall | None:
             return WireCall(call.action, call.payload)
         return ENCODERS[call.action](call, version)
     except OcppError as error:
-        _settle(
-            call, CallEvent.CANCEL, error_code=UNSUPPORTED, error_description=str(error)[:255]
-        )
+        _settle(call, CallEvent.CANCEL, error_code=UNSUPPORTED, error_description=str(error)[:255])
         return None
 
 

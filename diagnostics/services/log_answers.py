@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 
 from diagnostics.conf import app_settings
@@ -71,9 +73,7 @@ def _answered(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> 
 
 
 def _refused(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> None:
-    _note(
-        row, "log.refused", Source.STATION, code=call.error_code, info=call.error_description
-    )
+    _note(row, "log.refused", Source.STATION, code=call.error_code, info=call.error_description)
     if _may_fall_back(row, call) and parse_error_code(call.error_code) in NOT_KNOWN:
         _learn(row, knows_get_log=False)
         _ask_again(row, legacy=True)
@@ -147,7 +147,7 @@ def _learn(row: LogRequest, *, knows_get_log: bool) -> None:
     info.save(update_fields=["security_extension", "security_extension_firmware"])
 
 
-def _note(row: LogRequest, kind: str, source: str, **data: object) -> None:
+def _note(row: LogRequest, kind: str, source: str, **data: Any) -> None:
     note(
         station=row.station,
         log_request=row,

@@ -16,7 +16,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from diagnostics.lifecycles.call import CallEvent, CallStatus
-from diagnostics.lifecycles.log_request import SETTLED, UploadStatus, judge, merge_status
+from diagnostics.lifecycles.log_request import (
+    SETTLED,
+    GivenUp,
+    UploadStatus,
+    judge,
+    merge_status,
+)
 from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.messages import LogStatus
 from diagnostics.progress import publish_on_commit
@@ -102,22 +108,25 @@ def withdraw_repeat(row: LogRequest) -> None:
 
 
 def _record_idle(station: Any, status: LogStatus, now: datetime) -> LogRequest | None:
-    """"No upload is running" ends what was accepted and unfinished; bytes that flow prove it wrong.
+    """No upload is running, which ends what was accepted and unfinished, unless bytes flow.
 
     1.6 stations may add the id of their last upload, others give none (N01.FR.13).
     """
     expected = LogRequest.objects.filter(station=station).with_upload_expected()
     if status.request_id is not None:
         expected = expected.filter(calls__request_id=status.request_id)
-    last = None
-    for found in expected.distinct():
-        with locked(found) as last:
-            _note_status(last, status, now)
-            if last.station_status != UploadStatus.UPLOADED and not last.is_receiving(now):
-                last.given_up = UploadStatus.IDLE
-    if last is None:
+    ended = [_end_by_idle(row, status, now) for row in expected.distinct()]
+    if not ended:
         note(station=station, kind="log.idle", source=Source.STATION, now=now)
-    return last
+    return ended[-1] if ended else None
+
+
+def _end_by_idle(found: LogRequest, status: LogStatus, now: datetime) -> LogRequest:
+    with locked(found) as row:
+        _note_status(row, status, now)
+        if row.station_status != UploadStatus.UPLOADED and not row.is_receiving(now):
+            row.given_up = GivenUp.IDLE
+    return row
 
 
 def _spoken_of(station: Any, status: LogStatus) -> OutboundCall | None:

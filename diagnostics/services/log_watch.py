@@ -32,7 +32,7 @@ def watch_log_requests(now: datetime) -> None:
 
 
 def _judge_claims(now: datetime) -> None:
-    """"Uploaded" is a claim: common stations send it after an HTTP 404."""
+    """ "Uploaded" is a claim: common stations send it after an HTTP 404."""
     claimed = LogRequest.objects.claimed_since(now - app_settings.upload_grace)
     for found in claimed.order_by("pk")[:BATCH]:
         with locked(found) as row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
@@ -69,7 +69,11 @@ def upload_started(
         held.receiving_at = timezone.now()
         withdraw_repeat(held)
         _note(
-            held, "upload.started", name=name, size=declared_size, method=method,
+            held,
+            "upload.started",
+            name=name,
+            size=declared_size,
+            method=method,
             address=remote_address,
         )
 
@@ -128,12 +132,14 @@ def record_upload(
         _forget_progress(held)
         withdraw_repeat(held)
         _note(
-            held, "upload.received" if complete else "upload.partial", name=file.name,
-            size=stored.size, declared=declared_size, again=None if created else True,
+            held,
+            "upload.received" if complete else "upload.partial",
+            name=file.name,
+            size=stored.size,
+            declared=declared_size,
+            again=None if created else True,
         )
-        transaction.on_commit(
-            lambda: log_file_received.send_robust(sender=LogFile, log_file=file)
-        )
+        transaction.on_commit(lambda: log_file_received.send_robust(sender=LogFile, log_file=file))
     return file
 
 
@@ -150,6 +156,5 @@ def _forget_progress(row: LogRequest) -> None:
     row.receiving_at = None
 
 
-def _note(row: LogRequest, kind: str, **data: object) -> None:
+def _note(row: LogRequest, kind: str, **data: Any) -> None:
     note(station=row.station, log_request=row, kind=kind, source=Source.FILE, **data)
-

@@ -92,10 +92,10 @@ def _received(row: LogRequest, now: datetime) -> str:
 def _received_unconfirmed(row: LogRequest, now: datetime) -> str:
     facts = {"facts": _file_facts(row)}
     if row.station_status in FAILURES:
-        return (
-            _("Received: %(facts)s. The file is whole, although the station says: %(word)s.")
-            % {**facts, "word": _station_word(row)}
-        )
+        return _("Received: %(facts)s. The file is whole, although the station says: %(word)s.") % {
+            **facts,
+            "word": _station_word(row),
+        }
     if row.station_status == UploadStatus.ACCEPTED_CANCELED or row.superseded_by_id:
         return _("Received: %(facts)s, although a newer request had canceled it.") % facts
     return _("Received: %(facts)s. The station has not confirmed that it was all.") % facts
@@ -173,7 +173,9 @@ def _rejected(row: LogRequest, now: datetime) -> str:
     if row.reason == UNSUPPORTED and row.call:
         return _("Not possible: %(why)s") % {"why": row.call.error_description}
     if row.reason:
-        said = f": “{row.call.error_description}”" if row.call and row.call.error_description else ""
+        said = (
+            f": “{row.call.error_description}”" if row.call and row.call.error_description else ""
+        )
         return _("The station refused: %(words)s (%(code)s%(said)s).") % {
             "words": _failure_words().get(row.reason, _("it gave an error")),
             "code": row.reason,
@@ -222,14 +224,20 @@ def _lost(row: LogRequest, now: datetime) -> str:
             "A file that still comes is taken until %(until)s."
         ) % {**until, "waited": waited}
     if row.reason == CONNECTION_LOST:
-        return _(
-            "The connection was lost before the station answered. If it was asked, its file is "
-            "taken until %(until)s; otherwise ask again."
-        ) % until
-    return _(
-        "The station did not answer. A late answer or file is taken until %(until)s; otherwise "
-        "ask again."
-    ) % until
+        return (
+            _(
+                "The connection was lost before the station answered. If it was asked, its file is "
+                "taken until %(until)s; otherwise ask again."
+            )
+            % until
+        )
+    return (
+        _(
+            "The station did not answer. A late answer or file is taken until %(until)s; otherwise "
+            "ask again."
+        )
+        % until
+    )
 
 
 _SENTENCES: dict[LogVerdict, Callable[[LogRequest, datetime], str]] = {
