@@ -12,18 +12,14 @@ The rules (part 4, section 4; 1.6 alike):
 - Answers are never answered, except an unreadable CALLRESULT on 2.1 (CALLRESULTERROR).
 """
 
-from collections import OrderedDict, deque
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from diagnostics.ocpp.calls import OwnCall, OwnCalls, TheirCalls
 from diagnostics.ocpp.errors import (
     InvalidPayload,
     MalformedFrame,
     OcppError,
-    RpcErrorCode,
     UnsupportedAction,
-    Violation,
 )
 from diagnostics.ocpp.events import (
     AnswerInvalid,
@@ -50,29 +46,13 @@ from diagnostics.ocpp.frames import (
     parse_frame,
     to_text,
 )
-from diagnostics.ocpp.lenient import LENIENT, readable
-from diagnostics.ocpp.schemas import check, fits, schemas_of
-from diagnostics.ocpp.signed import SUFFIX, unsigned
+from diagnostics.ocpp.requests import Requests, Side
+from diagnostics.ocpp.schemas import check, schemas_of
 from diagnostics.ocpp.versions import OcppVersion
 
+__all__ = ["Connection", "Side"]
+
 _EXCERPT_LIMIT = 120
-
-
-class Side(Enum):
-    """Which end of the connection we are."""
-
-    CSMS = "CSMS"
-    STATION = "station"
-
-
-@dataclass(frozen=True, slots=True)
-class _Outbound:
-    """A call of ours, queued or in flight."""
-
-    message_id: str
-    action: str
-    text: str
-    timeout: float
 
 
 class Connection:
@@ -92,30 +72,21 @@ class Connection:
         remembered: int = 100,
         validate_sent: bool = True,
     ) -> None:
-        self.version = version
+        self.version = OcppVersion(version)
         self.side = side
         self._timeout = response_timeout
-        self._remembered = remembered
         self._validate_sent = validate_sent
-        self._schemas = schemas_of(version)
-        by_station, by_csms = self._schemas.sent_by_station, self._schemas.sent_by_csms
-        is_csms = side is Side.CSMS
-        self._inbound, self._outbound = (by_station, by_csms) if is_csms else (by_csms, by_station)
-        self._lenient = LENIENT if is_csms else frozenset[str]()
+        self._schemas = schemas_of(self.version)
+        self._requests = Requests(self.version, side)
         self._outgoing: list[str] = []
-        self._queue: deque[_Outbound] = deque()
-        self._current: _Outbound | None = None
-        self._deadline: float | None = None
-        self._timed_out: OrderedDict[str, str] = OrderedDict()
-        # Their calls: id -> (action, hash of the text), and id -> (hash of the text, our answer).
-        self._serving: dict[str, tuple[str, int]] = {}
-        self._answered: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._own = OwnCalls(self._outgoing, remembered)
+        self._their = TheirCalls(remembered)
         self._closed = False
 
     @property
     def in_flight(self) -> str | None:
         """The message id of our unanswered CALL, if there is one."""
-        return self._current.message_id if self._current else None
+        return self._own.current.message_id if self._own.current else None
 
     def receive_text(self, text: str, now: float) -> list[Event]:
         """Take one text frame; nothing in it makes this raise."""
@@ -126,7 +97,7 @@ class Connection:
         except MalformedFrame as error:
             return [self._refuse_text(text, error)]
         if isinstance(frame, Call):
-            return [self._receive_call(frame, text)] if self._is_new(frame, text) else []
+            return self._receive_call(frame, text)
         if isinstance(frame, CallResult):
             return [self._receive_result(frame, now)]
         if isinstance(frame, Send):
@@ -149,12 +120,11 @@ class Connection:
         UnsupportedAction, InvalidPayload, or ValueError for an id that is in use or too long.
         """
         self._check_outbound(message_id, action, payload)
-        if message_id == self.in_flight or any(c.message_id == message_id for c in self._queue):
+        if message_id in self._own:
             raise ValueError("a call with this message id is already waiting")
         text = to_text(Call(message_id, action, payload), self.version)
         limit = self._timeout if timeout is None else timeout
-        self._queue.append(_Outbound(message_id, action, text, limit))
-        self._start_next(now)
+        self._own.add(OwnCall(message_id, action, text, limit), now)
 
     def send(self, message_id: str, action: str, payload: dict[str, Any]) -> None:
         """Send a message that is never answered (2.1); raises as ``send_call`` does."""
@@ -170,49 +140,42 @@ class Connection:
         """
         if self._closed:
             return
-        action, _ = self._serving[message_id]
+        action = self._their.action(message_id)
         if self._validate_sent:
             check(self._schemas.result(action), payload)
-        self._settle_inbound(message_id, to_text(CallResult(message_id, payload), self.version))
+        self._finish(message_id, to_text(CallResult(message_id, payload), self.version))
 
     def refuse(self, message_id: str, error: OcppError) -> None:
         """Refuse a CallReceived with the error's code; raises LookupError for an id not waiting."""
         if self._closed:
             return
-        self._settle_inbound(message_id, self._error_text(message_id, error))
+        self._finish(message_id, self._error_text(message_id, error))
 
     def data_to_send(self) -> list[str]:
         """Return the texts to put on the wire now, in order, and forget them."""
-        texts, self._outgoing = self._outgoing, []
+        texts = self._outgoing.copy()
+        self._outgoing.clear()
         return texts
 
     def next_deadline(self) -> float | None:
         """Return when ``expire`` has something to do, in the clock of ``now``."""
-        return self._deadline
+        return self._own.deadline
 
     def expire(self, now: float) -> list[Event]:
         """Give up the call in flight if its time has come; the next one takes its place."""
-        call = self._current
-        if call is None or self._deadline is None or now < self._deadline:
-            return []
-        self._timed_out[call.message_id] = call.action
-        _forget_oldest(self._timed_out, self._remembered)
-        self._current = self._deadline = None
-        self._start_next(now)
-        return [CallTimedOut(call.message_id, call.action)]
+        call = self._own.expire(now)
+        return [CallTimedOut(call.message_id, call.action)] if call else []
 
     def close(self) -> list[Event]:
         """End the connection: what was in flight is lost, what was queued never left."""
-        events: list[Event] = []
-        if self._current is not None:
-            events.append(ConnectionLost(self._current.message_id, self._current.action))
-        events.extend(CallUnsent(call.message_id, call.action) for call in self._queue)
-        self._current = self._deadline = None
-        self._queue.clear()
-        self._serving.clear()
-        self._outgoing.clear()
         self._closed = True
-        return events
+        self._outgoing.clear()
+        self._their.clear()
+        current, queued = self._own.clear()
+        lost: list[Event] = []
+        if current is not None:
+            lost.append(ConnectionLost(current.message_id, current.action))
+        return lost + [CallUnsent(call.message_id, call.action) for call in queued]
 
     # Inbound
 
@@ -223,60 +186,31 @@ class Connection:
             self._outgoing.append(self._error_text(message_id, refusal))
         return FrameIgnored(_excerpt(text), error.reason)
 
-    def _is_new(self, call: Call, text: str) -> bool:
-        """Tell a call from a retry of an answered one, which gets the same answer.
-
-        A station that reuses an id for another text (some start counting anew) means another call.
-        """
-        fingerprint, answer = self._answered.get(call.message_id, (None, ""))
-        if fingerprint is None or fingerprint != hash(text):
-            return True
-        self._outgoing.append(answer)
-        return False
-
-    def _receive_call(self, call: Call, text: str) -> Event:
+    def _receive_call(self, call: Call, text: str) -> list[Event]:
         message_id = call.message_id
-        if message_id in self._serving:
-            return _ignored("CALL", call, "a call with this id is being served")
+        repeated = self._their.answer_to(message_id, text)
+        if repeated is not None:
+            self._outgoing.append(repeated)
+            return []
+        if self._their.is_served(message_id):
+            return [_ignored("CALL", call, "a call with this id is being served")]
         try:
-            action, payload, violations = self._read(call.action, call.payload)
+            action, payload, violations = self._requests.read(call.action, call.payload)
         except OcppError as error:
             self._outgoing.append(self._error_text(message_id, error))
-            return _ignored("CALL", call, f"{error.code}: {error.description}")
-        self._serving[message_id] = (action, hash(text))
-        return CallReceived(message_id, action, payload, violations)
+            return [_ignored("CALL", call, f"{error.code}: {error.description}")]
+        self._their.start(message_id, action, text)
+        return [CallReceived(message_id, action, payload, violations)]
 
     def _receive_send(self, send: Send) -> Event:
         try:
-            action, payload, violations = self._read(send.action, send.payload)
+            action, payload, violations = self._requests.read(send.action, send.payload)
         except OcppError as error:
             return _ignored("SEND", send, f"{error.code}: {error.description}")
         return SendReceived(send.message_id, action, payload, violations)
 
-    def _read(self, action: str, payload: Any) -> tuple[str, dict[str, Any], tuple[Violation, ...]]:
-        """Check direction and schema; raises the OcppError to answer with."""
-        if action not in self._inbound:
-            action, payload = self._read_signed(action, payload)
-        validator = self._schemas.request(action)
-        if fits(validator, payload):
-            return action, payload, ()
-        if action in self._lenient:
-            return action, *readable(action, validator, payload)
-        check(validator, payload)
-        raise InvalidPayload([Violation("", "the payload is not valid", "syntax")])
-
-    def _read_signed(self, action: str, payload: Any) -> tuple[str, Any]:
-        plain = action.removesuffix(SUFFIX)
-        if plain != action and plain in self._inbound:
-            return plain, unsigned(payload)
-        shown = action[:50]
-        if action in self._schemas.actions:
-            sentence = f"{shown} is not for this side of the connection"
-            raise OcppError(RpcErrorCode.NOT_SUPPORTED, sentence)
-        raise OcppError(RpcErrorCode.NOT_IMPLEMENTED, f"{shown} is not known")
-
     def _receive_result(self, result: CallResult, now: float) -> Event:
-        action, late = self._settle_outbound(result.message_id, now)
+        action, late = self._own.settle(result.message_id, now)
         if action is None:
             return AnswerUnmatched(result)
         try:
@@ -293,14 +227,14 @@ class Connection:
 
     def _receive_error(self, error: CallError, now: float) -> Event:
         message_id = str(error.message_id)
-        action, late = self._settle_outbound(message_id, now)
+        action, late = self._own.settle(message_id, now)
         if action is None:
             return AnswerUnmatched(error)
         return CallRefused(message_id, action, error.code, error.description, error.details, late)
 
     def _receive_result_error(self, error: CallResultError) -> Event:
         message_id = str(error.message_id)
-        if message_id not in self._answered:
+        if not self._their.is_answered(message_id):
             return AnswerUnmatched(error)
         return AnswerRejected(message_id, error.code, error.description, error.details)
 
@@ -311,34 +245,12 @@ class Connection:
             raise ValueError("the connection is closed")
         if not 0 < len(message_id) <= ID_LIMIT:
             raise ValueError(f"a message id has 1 to {ID_LIMIT} characters")
-        if not self._validate_sent:
-            return
-        validator = self._schemas.request(action)
-        if action not in self._outbound:
-            raise UnsupportedAction(f"{action} is not sent by the {self.side.value}.")
-        check(validator, payload)
+        if self._validate_sent:
+            self._requests.check_sent(action, payload)
 
-    def _start_next(self, now: float) -> None:
-        if self._current is None and self._queue:
-            self._current = self._queue.popleft()
-            self._deadline = now + self._current.timeout
-            self._outgoing.append(self._current.text)
-
-    def _settle_outbound(self, message_id: str, now: float) -> tuple[str | None, bool]:
-        """Free the slot; return the action of the answered call, and whether it was late."""
-        call = self._current
-        if call is None or call.message_id != message_id:
-            return self._timed_out.pop(message_id, None), True
-        self._current = self._deadline = None
-        self._start_next(now)
-        return call.action, False
-
-    def _settle_inbound(self, message_id: str, text: str) -> None:
-        _, fingerprint = self._serving.pop(message_id)
+    def _finish(self, message_id: str, text: str) -> None:
+        self._their.finish(message_id, text)
         self._outgoing.append(text)
-        self._answered.pop(message_id, None)
-        self._answered[message_id] = (fingerprint, text)
-        _forget_oldest(self._answered, self._remembered)
 
     def _error_text(
         self,
@@ -348,11 +260,6 @@ class Connection:
     ) -> str:
         code = error.code.spelled(self.version)
         return to_text(frame(message_id, code, error.description, error.details), self.version)
-
-
-def _forget_oldest(memory: OrderedDict[str, Any], limit: int) -> None:
-    while len(memory) > limit:
-        memory.popitem(last=False)
 
 
 def _excerpt(text: str) -> str:

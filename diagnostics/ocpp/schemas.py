@@ -6,9 +6,8 @@ floats are integers, and integers are 32 bit wide as part 4 says.
 """
 
 import json
-from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -72,12 +71,17 @@ class Schemas:
         return _compiled({"type": "object", "additionalProperties": False})
 
 
-def _folder(version: OcppVersion) -> Iterator[Path]:
-    spec = find_spec("ocpp")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("the package ocpp, which ships the OCPP schemas, is not installed")
-    folder = Path(spec.submodule_search_locations[0]) / _FOLDERS[version] / "schemas"
-    return folder.glob("*.json")
+def _folder(version: OcppVersion) -> list[Path]:
+    """List the schema files of a version; a host's own package named ocpp is no obstacle."""
+    try:
+        package = distribution("ocpp")
+    except PackageNotFoundError:
+        raise RuntimeError("the package ocpp, which ships the OCPP schemas, is missing") from None
+    folder = Path(str(package.locate_file(f"ocpp/{_FOLDERS[version]}/schemas")))
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise RuntimeError(f"the package ocpp has no schemas of OCPP {version} in {folder}")
+    return files
 
 
 def _compiled(schema: dict[str, Any]) -> Draft6Validator:
