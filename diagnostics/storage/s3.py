@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import boto3
@@ -118,7 +118,9 @@ class _S3Upload(Upload):
     def _finish(self) -> None:
         if not self._upload_id:
             with _translated():
-                self._client.put_object(Bucket=self._bucket, Key=self._name, Body=self._filling)
+                self._client.put_object(
+                    Bucket=self._bucket, Key=self._name, Body=_as_body(self._filling)
+                )
             return
         self._send_part()
         self._collect_part()
@@ -163,9 +165,14 @@ class _S3Upload(Upload):
                 Key=self._name,
                 UploadId=self._upload_id,
                 PartNumber=number,
-                Body=content,
+                Body=_as_body(content),
             )
         return {"PartNumber": number, "ETag": put["ETag"]}
+
+
+def _as_body(content: bytearray) -> bytes:
+    """botocore sends a bytearray as it is, which its types do not say; bytes would be a copy."""
+    return cast("bytes", content)
 
 
 def _client() -> S3Client:

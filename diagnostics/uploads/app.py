@@ -1,0 +1,159 @@
+"""The ASGI application behind `/u/<token>/…`: takes files from stations, beside Django.
+
+Stations read little of an answer: some take only 200 for success, some follow no redirect, some
+read nothing at all. So it is 200 or an error, never a redirect, and the file itself is the proof.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from diagnostics.conf import app_settings
+from diagnostics.exceptions import UploadExpired, UploadUnknown
+from diagnostics.services import uploads
+from diagnostics.storage import StorageError, StorageFull
+from diagnostics.uploads.body import Body, Ending, Receive
+from diagnostics.uploads.reception import Reception
+from diagnostics.uploads.requests import UploadRequest
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+# Of its own: the thread that asgiref calls thread-sensitive is one for the whole process.
+WORKERS = ThreadPoolExecutor(16, thread_name_prefix="upload")
+# How long a refused station may go on sending before its connection is closed.
+LINGER_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: every one but 200 closes the connection, whose body may be half unread."""
+
+    status: int
+    text: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+OK = Reply(200, "ok")
+UNKNOWN = Reply(404, "No such upload address.")
+WRONG_METHOD = Reply(405, "Use PUT or POST.", ((b"allow", b"PUT, POST"),))
+STALLED = Reply(408, "Nothing came for too long; what came is kept.")
+CUT_OFF = Reply(400, "The body ended early; what came is kept.")
+EXPIRED = Reply(410, "This upload address is no longer valid.")
+TOO_LARGE = Reply(413, "The file is too large.")
+UNAVAILABLE = Reply(503, "The file cannot be stored now.", ((b"retry-after", b"60"),))
+FULL = Reply(507, "There is no room for the file.")
+
+AFTER = {Ending.COMPLETE: OK, Ending.CUT_OFF: CUT_OFF, Ending.STALLED: STALLED}
+
+
+async def upload_app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Take one upload: PUT or POST, of any content type, in one piece or in chunks.
+
+    A station that asks first (`Expect: 100-continue`) is refused before it sends anything.
+    """
+    request = UploadRequest.from_scope(scope, app_settings.upload_path)
+    body = Body(receive, request.declared_size if request else None)
+    try:
+        if request is None:
+            await _respond(send, UNKNOWN, body)
+        elif request.method not in ("PUT", "POST"):
+            await _respond(send, WRONG_METHOD, body)
+        else:
+            if not request.expects_continue:
+                body.start()
+            await _respond(send, await _take(request, body), body)
+    finally:
+        await body.stop()
+
+
+async def _take(request: UploadRequest, body: Body) -> Reply:
+    try:
+        ticket = await _in_worker(uploads.find_upload, request.token)
+        size = request.declared_size
+        if size is None or size <= ticket.max_bytes:
+            return await _receive(Reception(ticket, request), body)
+        reason = f"The file of {size} bytes is larger than the {ticket.max_bytes} allowed."
+        await _in_worker(uploads.upload_failed, ticket, reason=reason)
+        return TOO_LARGE
+    except UploadUnknown:
+        return UNKNOWN
+    except UploadExpired:
+        return EXPIRED
+    except DatabaseError:
+        logger.exception("The database does not take an upload")
+        return UNAVAILABLE
+
+
+async def _receive(reception: Reception, body: Body) -> Reply:
+    try:
+        await _in_worker(reception.begin)
+        return await _stream(reception, body)
+    except StorageError as error:
+        logger.warning("The log store does not take an upload: %s", error)
+        await _in_worker(reception.fail, str(error))
+        return FULL if isinstance(error, StorageFull) else UNAVAILABLE
+    except asyncio.CancelledError:
+        # The server stops, or gives up on the request: what has arrived is kept even so.
+        WORKERS.submit(_with_database, partial(reception.finish, whole=False))
+        raise
+
+
+async def _stream(reception: Reception, body: Body) -> Reply:
+    body.start()
+    while pieces := await body.batch():
+        if not await _in_worker(reception.write, pieces):
+            await _in_worker(reception.finish, whole=False)
+            return TOO_LARGE
+    ending = body.ending or Ending.CUT_OFF
+    await _in_worker(reception.finish, whole=ending is Ending.COMPLETE)
+    return AFTER[ending]
+
+
+async def _respond(send: Send, reply: Reply, body: Body) -> None:
+    """Answer, unless the station is gone, which a server may tell by an OSError."""
+    content = f"{reply.text}\n".encode() if reply is not OK else reply.text.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(content)).encode()),
+        *reply.headers,
+    ]
+    if reply is not OK:
+        headers.append((b"connection", b"close"))
+    start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    with suppress(OSError):
+        await send(start)
+        if body.ending is None and body.is_reading:
+            await send({"type": "http.response.body", "body": content, "more_body": True})
+            await body.drain(LINGER_SECONDS)
+            content = b""
+        await send({"type": "http.response.body", "body": content})
+
+
+async def _in_worker(
+    call: Callable[Params, Result], *args: Params.args, **kwargs: Params.kwargs
+) -> Result:
+    unit = partial(_with_database, partial(call, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(WORKERS, unit)
+
+
+def _with_database(call: Callable[[], Result]) -> Result:
+    """Give a worker thread usable connections, and leave none behind that has had its time."""
+    close_old_connections()
+    try:
+        return call()
+    finally:
+        close_old_connections()
