@@ -2,12 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+MATRIX_PYTHON ?= python3.13
+MATRIX_VENV := .venv-matrix
+MATRIX_DJANGO := 6.0.10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup run serve test style types contracts checks suite test-sqlite test-embedded \
+  test-browser test-matrix browser format lock bench clean
 
 help:  ## list what there is to make
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
 
 setup: $(VENV)/.installed  ## create .venv and install the locked versions
 
@@ -19,6 +23,67 @@ $(VENV)/.installed: requirements.lock
 	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-lock:  ## resolve the pins into requirements.lock again
+run: setup  ## start everything, with simulated stations
+	$(BIN)/python manage.py serve --demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+serve: setup  ## start everything, without simulated stations
+	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+test: style types contracts checks suite test-sqlite test-embedded  ## all that CI runs
+
+style: setup  ## ruff: format and lint
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+types: setup  ## mypy: strict on the protocol, the lifecycles and the services
+	$(BIN)/mypy
+
+contracts: setup  ## import-linter: the floors of the architecture
+	$(BIN)/lint-imports
+
+checks: setup  ## Django's own: system checks, no migration missing
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
+	$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered
+
+test-sqlite: setup  ## what touches the database, on a SQLite file
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m "not browser and not servers" \
+	  --ignore=tests/ocpp --ignore=tests/storage
+
+test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
+	DJANGO_SETTINGS_MODULE=tests.hostcsms.settings $(BIN)/python -m pytest -q tests/hostcsms
+
+test-browser: setup browser  ## the operators' pages in Chromium
+	$(BIN)/python -m pytest -q -m browser
+
+test-matrix:  ## the suite on Python 3.13 and Django 6.0, where that interpreter exists
+	@if ! $(MATRIX_PYTHON) --version >/dev/null 2>&1; then \
+	  echo "$(MATRIX_PYTHON) is not here: set MATRIX_PYTHON, or skip this."; exit 0; \
+	else $(MAKE) --no-print-directory $(MATRIX_VENV)/.installed \
+	  && $(MATRIX_VENV)/bin/python -m pytest -q; fi
+
+$(MATRIX_VENV)/.installed: requirements.lock
+	$(MATRIX_PYTHON) -m venv $(MATRIX_VENV)
+	$(MATRIX_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(MATRIX_VENV)/bin/python -m pip install --quiet Django==$(MATRIX_DJANGO)
+	@touch $@
+
+browser:
+	@tests/servers/install_browser.sh
+
+format: setup  ## put the code into its one shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup  ## resolve the pins into requirements.lock again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --output-file requirements.lock requirements-dev.txt
+
+bench: setup  ## measure: see benchmarks/
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what was built, installed and kept
+	rm -rf $(VENV) $(MATRIX_VENV) var build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache .hypothesis .coverage htmlcov

@@ -84,10 +84,7 @@ class Supervisor:
         loop, failures = asyncio.get_running_loop(), 0
         while not self._stopping.is_set():
             started = loop.time()
-            child.process = await self._spawn(child.program)
-            if self._stopping.is_set():
-                child.process.terminate()
-            code = await self._watch(child)
+            code = await self._run_once(child)
             if self._stopping.is_set() or not child.program.restarts:
                 return
             failures = 0 if loop.time() - started > SETTLED else failures + 1
@@ -95,24 +92,20 @@ class Supervisor:
             self._say(child, f"ended with {code}, starting again in {delay:g} s")
             await self._pause(delay)
 
-    async def _spawn(self, program: Program) -> asyncio.subprocess.Process:
-        # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *program.argv),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
-
-    async def _watch(self, child: _Child) -> int:
-        """Relay the output until the process ends; end what it may have left behind."""
-        assert child.process is not None and child.process.stdout is not None  # noqa: S101
-        relay = asyncio.create_task(self._relay(child, child.process.stdout))
-        code = await child.process.wait()
+    async def _run_once(self, child: _Child) -> int:
+        """Start the program, relay its output until it ends, and end what it left behind."""
+        # A pipe of our own: asyncio's would keep wait() waiting for whoever inherited it.
+        reading, writing = os.pipe()
+        try:
+            child.process = process = await _spawn(child.program, writing)
+        finally:
+            os.close(writing)
+        if self._stopping.is_set():
+            process.terminate()
+        relay = asyncio.create_task(self._relay(child, await _reader(reading)))
+        code = await process.wait()
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
         await relay
         return code
 
@@ -153,3 +146,23 @@ class Supervisor:
 
     def _say(self, child: _Child, line: str) -> None:
         self.write(f"{child.program.name:<7}| {line}")
+
+
+async def _spawn(program: Program, output: int) -> asyncio.subprocess.Process:
+    # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *program.argv),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+    )
+
+
+async def _reader(descriptor: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb")
+    )
+    return reader

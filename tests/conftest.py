@@ -27,8 +27,10 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402
 
 from tests.servers.application import served  # noqa: E402
+from tests.servers.browser import launched, watched_page  # noqa: E402
 from tests.servers.seaweedfs import BUCKET, SeaweedFS  # noqa: E402
 from tests.servers.valkey import Valkey  # noqa: E402
 
@@ -80,6 +82,20 @@ def asgi_server(transactional_db: None) -> Iterator[str]:
     """Address of the running project: http://127.0.0.1:PORT, websockets included."""
     with served(import_string(settings.ASGI_APPLICATION)) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. One per module: coroutine tests in other modules need the thread's event loop."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page; the test fails when a script does, or when the policy refuses content."""
+    with watched_page(browser) as page:
+        yield page
 
 
 @pytest.fixture
