@@ -32,7 +32,7 @@ def valkey(directory: Path, socket_path: Path) -> Program:
         "dir": str(directory),
         "appendonly": "yes",
         "save": "",
-        "loglevel": "warning",
+        "logfile": str(directory / "valkey.log"),
     }
     argv = [str(get_binary_path())]
     for name, value in options.items():
@@ -46,7 +46,9 @@ def web(host: str, port: int) -> Program:
     No access log: it would hold the tokens of upload addresses. Pings every 30 seconds tell a
     dead socket from a silent station.
     """
-    argv = [sys.executable, "-m", "uvicorn", "config.asgi:application"]
+    # WhiteNoise's files are read at once instead of streamed: they are small.
+    argv = [*_python(unwarned="StreamingHttpResponse must consume"), "-m", "uvicorn"]
+    argv += ["config.asgi:application"]
     argv += ["--host", host, "--port", str(port), "--backlog", "4096", "--no-access-log"]
     argv += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "true"]
     argv += ["--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
@@ -64,7 +66,9 @@ def web(host: str, port: int) -> Program:
 
 def worker() -> Program:
     """Return the Celery worker; threads, since its jobs wait for databases and stores."""
-    argv = [sys.executable, "-m", "celery", "--app", "config", "worker"]
+    # In a container there is nobody else to be.
+    argv = _python(unwarned="You're running the worker with superuser privileges")
+    argv += ["-m", "celery", "--quiet", "--app", "config", "worker"]
     argv += ["--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"]
     argv += ["--without-gossip", "--without-mingle"]
     return Program(name="worker", argv=tuple(argv))
@@ -72,7 +76,7 @@ def worker() -> Program:
 
 def beat(directory: Path) -> Program:
     """Return the scheduler of the sweeps; its memory of last runs lives in the directory."""
-    argv = [sys.executable, "-m", "celery", "--app", "config", "beat", "--loglevel", "INFO"]
+    argv = [sys.executable, "-m", "celery", "--quiet", "--app", "config", "beat"]
     argv += ["--schedule", str(directory / "celerybeat-schedule"), "--pidfile="]
     return Program(name="beat", argv=tuple(argv))
 
@@ -81,6 +85,10 @@ def demo(host: str, port: int) -> Program:
     """Return the demonstration: simulated stations and an operator's account."""
     argv = [sys.executable, "manage.py", "demo", "--host", host, "--port", str(port)]
     return Program(name="demo", argv=tuple(argv), restarts=False)
+
+
+def _python(*, unwarned: str) -> list[str]:
+    return [sys.executable, "-W", f"ignore:{unwarned}"]
 
 
 def _socket_answers(path: Path) -> bool:
