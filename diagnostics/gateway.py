@@ -10,6 +10,7 @@ from celery import current_app
 from django.core.signals import setting_changed
 from django.db import transaction
 from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
 
 from diagnostics.conf import app_settings
 from diagnostics.ocpp.versions import OcppVersion
@@ -78,7 +79,5 @@ def dispatch_on_commit(call: OutboundCall) -> None:
 def _enqueue(call_id: int) -> None:
     try:
         current_app.signature(DISPATCH_TASK, args=(call_id,)).apply_async(retry=False)
-    except current_app.connection_for_write().transport.connection_errors as error:
-        logger.warning("Broker away, the sweep will deliver call %s: %s", call_id, error)
-    except OSError as error:  # kombu's OperationalError derives from neither
+    except (OperationalError, OSError) as error:
         logger.warning("Broker away, the sweep will deliver call %s: %s", call_id, error)

@@ -41,6 +41,7 @@ def place_call(
             codec_for(version).check_call(action, payload)
         except OcppError as error:
             raise RequestRefused(str(error)) from error
+    _reserve_request_id(station, payload.get("requestId"))
     return add_call(
         station=station,
         action=action,
@@ -50,6 +51,15 @@ def place_call(
         timeout=timeout,
         placed_by=placed_by,
     )
+
+
+def _reserve_request_id(station: Any, chosen: Any) -> None:
+    """An id that somebody chose by hand is not given out again."""
+    if isinstance(chosen, int) and 0 < chosen < LARGEST_REQUEST_ID // 2:
+        info, _ = StationInfo.objects.get_or_create(station=station)
+        StationInfo.objects.filter(pk=info.pk, last_request_id__lt=chosen).update(
+            last_request_id=chosen
+        )
 
 
 def add_call(

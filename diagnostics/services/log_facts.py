@@ -19,6 +19,7 @@ from diagnostics.lifecycles.call import CallEvent, CallStatus
 from diagnostics.lifecycles.log_request import (
     SETTLED,
     GivenUp,
+    LogVerdict,
     UploadStatus,
     judge,
     merge_status,
@@ -173,8 +174,11 @@ def supersede_older(row: LogRequest) -> None:
     2.x says so in a status of its own, 1.6 only by this answer (N01.FR.11, N01.FR.20).
     """
     older = (
-        LogRequest.objects.filter(station=row.station, pk__lt=row.pk)
-        .with_upload_expected()
+        LogRequest.objects.filter(station=row.station, pk__lt=row.pk, superseded_by=None)
+        .filter(
+            Q(verdict__in=[LogVerdict.ACCEPTED, LogVerdict.UPLOADING])
+            | Q(station_status=UploadStatus.ACCEPTED_CANCELED)
+        )
         .filter(call__status__in=[CallStatus.ANSWERED, CallStatus.TIMED_OUT])
     )
     for found in older.order_by("pk"):
