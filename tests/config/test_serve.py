@@ -131,3 +131,7 @@ def test_no_program_logs_the_tokens_of_upload_addresses():
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104
 def test_the_address_shown_is_one_that_can_be_opened(host):
     assert "http://127.0.0.1:8000/admin/" in programs.web(host, 8000).announcement
+
+
+def test_an_ipv6_address_is_written_in_brackets():
+    assert programs.address("::1", 8000) == "http://[::1]:8000"

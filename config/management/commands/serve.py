@@ -32,6 +32,9 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, no_migrate: bool, demo: bool, **_: Any) -> None:
         """Run until SIGTERM or Ctrl-C."""
         self.refuse_taken_port(host, port)
+        os.chdir(settings.BASE_DIR)  # where the children find the project
+        # Stations must be told this port; whoever wants another address has set it.
+        os.environ.setdefault("PUBLIC_URL", programs.address(host, port))
         if not no_migrate:
             call_command("migrate", interactive=False, verbosity=0)
             connections.close_all()
@@ -57,5 +60,5 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             running.insert(0, valkey)
         if demo:
-            running.append(programs.demo(host, port))
+            running.append(programs.demo())
         return running
