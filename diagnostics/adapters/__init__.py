@@ -1,0 +1,1 @@
+"""Ready connections to other libraries; each imports its library, and nothing imports it."""
