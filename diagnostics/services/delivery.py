@@ -94,7 +94,7 @@ def _must_wait(call: OutboundCall, wire: WireCall) -> bool:
     if wire.action != "GetDiagnostics" or call.log_request is None:
         return False
     running = LogRequest.objects.filter(station=call.station, verdict__in=OPEN_LOGS)
-    others = running.exclude(pk=call.log_request_id)
+    others = running.exclude(pk=call.log_request.pk)
     return others.filter(call__wire_action="GetDiagnostics").exists()
 
 
@@ -117,8 +117,8 @@ def _mark_sent(call: OutboundCall, wire: WireCall, connection: str) -> bool:
 @transaction.atomic
 def _settle(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
     """Move the call and draw the consequences, in one transaction. False: not allowed any more."""
-    if call.log_request_id is not None:  # the lock order of `log_facts.locked`
-        LogRequest.objects.select_for_update().filter(pk=call.log_request_id).first()
+    if call.log_request is not None:  # the lock order of `log_facts.locked`
+        LogRequest.objects.select_for_update().filter(pk=call.log_request.pk).first()
     if event is not CallEvent.SEND:
         columns["settled_at"] = timezone.now()
     if not calls.move(call, event, **columns):

@@ -102,7 +102,7 @@ def _take_status(row: LogRequest, status: LogStatus, now: datetime) -> None:
 
 def withdraw_repeat(row: LogRequest) -> None:
     """The first asking did reach the station, as it turns out: do not ask again."""
-    if row.call and row.calls.exclude(pk=row.call_id).filter(request_id__isnull=False).exists():
+    if row.call and row.calls.exclude(pk=row.call.pk).filter(request_id__isnull=False).exists():
         earlier = row.calls.filter(request_id__isnull=False, wire_action__gt="").last()
         if earlier and calls.move(row.call, CallEvent.CANCEL, settled_at=timezone.now()):
             row.call = earlier

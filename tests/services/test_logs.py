@@ -435,13 +435,22 @@ def test_a_span_that_makes_no_sense_is_refused_in_words(dialogue: Dialogue) -> N
 
 
 def test_one_station_that_cannot_be_asked_does_not_stop_the_others(dialogue: Dialogue) -> None:
+    dialogue.gateway.spoken = OcppVersion.V16
     other = make_station("CS-2")
-    StationInfo.objects.create(
-        station=other, upload_base_url="https://" + "x" * 180 + ".example/" + "y" * 60
-    )
-    asked = logs.request_logs(stations=[other, dialogue.station])
+    StationInfo.objects.create(station=other, security_extension=False)
+    asked = logs.request_logs(stations=[other, dialogue.station], log_type="SecurityLog")
     assert [row.station for row in asked.requests] == [dialogue.station]
-    assert "characters" in asked.refused[0][1]
+    assert [station for station, _ in asked.refused] == [other]
+    assert "security extension" in asked.refused[0][1]
+
+
+def test_an_upload_address_that_stations_would_cut_is_refused(
+    dialogue: Dialogue, settings: Any
+) -> None:
+    base = "https://" + "x" * 240 + ".example"
+    settings.DIAGNOSTICS = {**settings.DIAGNOSTICS, "PUBLIC_URL": base}
+    with pytest.raises(RequestRefused, match="shorten PUBLIC_URL"):
+        logs.request_log(station=dialogue.station)
 
 
 def test_request_ids_are_never_given_twice_to_a_station(dialogue: Dialogue) -> None:
