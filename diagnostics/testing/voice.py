@@ -1,0 +1,132 @@
+"""What a simulated station says: one connection after the other, and what outlives each."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from diagnostics.ocpp.connection import Connection, Side
+from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.events import CallAnswered, CallUnsent, ConnectionLost, Event
+from diagnostics.ocpp.versions import OcppVersion
+
+Then: TypeAlias = Callable[[dict[str, Any] | None], None]
+
+_LOG_STATUSES = ("LogStatusNotification", "DiagnosticsStatusNotification")
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A CALL of the station. `kept` ones are said again when the connection was lost.
+
+    `then` takes the answer, or None when the call was refused or not answered.
+    """
+
+    action: str
+    payload: dict[str, Any]
+    then: Then | None = None
+    kept: bool = True
+    repeated: bool = False
+
+
+class Voice:
+    """Queues what the station says until it is connected and accepted.
+
+    `repeats_ids` has each upload status sent once more under its message id.
+    """
+
+    def __init__(self, version: OcppVersion, *, seed: int | str, repeats_ids: bool) -> None:
+        self._version = version
+        self._repeats_ids = repeats_ids
+        self._random = random.Random(f"{seed}")  # noqa: S311  ids are unique, not secret
+        self._connection = Connection(version, side=Side.STATION)
+        self._queue: deque[Saying] = deque()
+        self._unanswered: dict[str, Saying] = {}
+        self.now = 0.0
+        self.is_open = False
+        self.is_leaving = False
+        self.is_accepted = False
+
+    def open(self) -> None:
+        """Begin a connection."""
+        self._connection = Connection(self._version, side=Side.STATION)
+        self.is_open, self.is_leaving = True, False
+
+    def close(self) -> None:
+        """End the connection; what was not answered is said again on the next one."""
+        self.is_open = False
+        lost = [
+            self._unanswered[event.message_id]
+            for event in self._connection.close()
+            if isinstance(event, ConnectionLost | CallUnsent)
+        ]
+        self._queue.extendleft(saying for saying in reversed(lost) if saying.kept)
+        self._unanswered.clear()
+
+    def forget(self) -> None:
+        """Drop what has not been said yet."""
+        self._queue.clear()
+
+    def receive_text(self, text: str) -> list[Event]:
+        """Take a text frame; answers go to whoever asked, the other events are returned."""
+        return self._settle(self._connection.receive_text(text, self.now))
+
+    def expire(self) -> list[Event]:
+        """Give up what has waited too long for its answer."""
+        return self._settle(self._connection.expire(self.now))
+
+    def next_deadline(self) -> float | None:
+        """When `expire` has something to do."""
+        return self._connection.next_deadline()
+
+    def data_to_send(self) -> list[str]:
+        """The texts to put on the wire now."""
+        return self._connection.data_to_send() if self.is_open else []
+
+    def say(self, saying: Saying) -> None:
+        """Send a CALL once the station is connected and accepted."""
+        self._queue.append(saying)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Hand what waits to the connection, if it may be said now."""
+        while self._queue and self.is_accepted and self.is_open and not self.is_leaving:
+            self.insist(self._queue.popleft())
+
+    def insist(self, saying: Saying, message_id: str | None = None) -> None:
+        """Send a CALL on this connection, accepted or not."""
+        if not self.is_open:
+            return
+        bits = self._random.getrandbits(128)
+        message_id = message_id or str(uuid.UUID(int=bits, version=4))
+        self._unanswered[message_id] = saying
+        self._connection.send_call(message_id, saying.action, saying.payload, self.now)
+
+    def answer(self, message_id: str, payload: dict[str, Any]) -> bool:
+        """Answer a call; False when the connection that brought it is gone."""
+        try:
+            self._connection.answer(message_id, payload)
+        except LookupError:
+            return False
+        return self.is_open
+
+    def refuse(self, message_id: str, error: OcppError) -> None:
+        """Refuse a call with the error's code."""
+        self._connection.refuse(message_id, error)
+
+    def _settle(self, events: list[Event]) -> list[Event]:
+        foreign = []
+        for event in events:
+            saying = self._unanswered.pop(getattr(event, "message_id", ""), None)
+            if saying is None:
+                foreign.append(event)
+                continue
+            if saying.then is not None:
+                saying.then(event.payload if isinstance(event, CallAnswered) else None)
+            if self._repeats_ids and saying.action in _LOG_STATUSES and not saying.repeated:
+                self.insist(replace(saying, repeated=True, kept=False), event.message_id)
+        return foreign
