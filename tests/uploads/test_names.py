@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.uploads.names import disposition_parameters, display_name
+from diagnostics.uploads.names import display_name, disposition_parameters
 
 
 @pytest.mark.parametrize(
