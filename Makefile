@@ -53,7 +53,7 @@ test-sqlite: setup  ## what touches the database, on a SQLite file
 	  --ignore=tests/ocpp --ignore=tests/storage
 
 test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
-	DJANGO_SETTINGS_MODULE=tests.hostcsms.settings $(BIN)/python -m pytest -q tests/hostcsms
+	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q tests/hostcsms
 
 test-browser: setup browser  ## the operators' pages in Chromium
 	$(BIN)/python -m pytest -q -m browser

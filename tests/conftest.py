@@ -16,8 +16,8 @@ import pytest
 
 from tests.servers.environment import Environment
 
-if "DJANGO_SETTINGS_MODULE" not in os.environ:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# Not DJANGO_SETTINGS_MODULE: pytest-django would read the settings before the servers are there.
+os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("TEST_SETTINGS", "config.settings")
 # Playwright's synchronous interface runs an event loop in the test's own thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 environment = Environment()
