@@ -1,0 +1,1 @@
+"""The reference embedder of `diagnostics`: charging stations, and their live OCPP connections."""

@@ -1,0 +1,84 @@
+"""Units of database work between a socket and the outbox of diagnostics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnostics import inbound
+from diagnostics.lifecycles.call import INVALID_ANSWER
+from diagnostics.models import OutboundCall
+from diagnostics.ocpp import events, frames
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import calls, delivery
+from stations.models import ChargingStation, CloseReason, Registration, StationConnection
+
+
+class ConnectionEnded(Exception):
+    """The connection's row was closed, or its station blocked: its socket is to be closed."""
+
+    def __init__(self, reason: CloseReason) -> None:
+        super().__init__(str(reason.label))
+        self.reason = reason
+
+
+def take_call(connection_id: int, version: OcppVersion, registration: str) -> OutboundCall | None:
+    """The call to send now, marked Sent. Raises ConnectionEnded."""
+    rows = StationConnection.objects.select_related("station")
+    connection = rows.filter(pk=connection_id).first()
+    if connection is None:
+        raise ConnectionEnded(CloseReason.BLOCKED)  # the station was deleted
+    if connection.closed_at is not None:
+        raise ConnectionEnded(CloseReason(connection.close_reason))
+    if not connection.station.is_active:
+        raise ConnectionEnded(CloseReason.BLOCKED)
+    return delivery.next_call(
+        connection.station,
+        version=version,
+        connection=str(connection_id),
+        registration=registration or Registration.PENDING,
+    )
+
+
+def ask_for_boot(station: ChargingStation) -> None:
+    """Have a station that never booted here do so (F06; 1.6: trigger feature profile)."""
+    calls.place_call(
+        station=station,
+        action="TriggerMessage",
+        payload={"requestedMessage": "BootNotification"},
+    )
+
+
+def record(station: ChargingStation, version: OcppVersion, event: events.Event) -> None:
+    """Keep what an event of the protocol says; calls of the station are answered elsewhere."""
+    match event:
+        case events.SendReceived():
+            inbound.receive_send(station, version, event.action, event.payload)
+        case events.CallAnswered():
+            inbound.receive_result(station, event.message_id, event.payload)
+        case events.CallRefused():
+            inbound.receive_error(
+                station, event.message_id, event.code, event.description, event.details
+            )
+        case events.AnswerInvalid():
+            _record_invalid(station, event)
+        case events.CallTimedOut():
+            inbound.receive_timeout(station, event.message_id)
+        case events.AnswerUnmatched():
+            _record_unmatched(station, event.frame)
+
+
+def _record_invalid(station: ChargingStation, event: events.AnswerInvalid) -> None:
+    broken = "; ".join(f"{each.path}: {each.message}" for each in event.violations)
+    details = event.payload if isinstance(event.payload, dict) else {"answer": event.payload}
+    inbound.receive_error(station, event.message_id, INVALID_ANSWER, broken, details)
+
+
+def _record_unmatched(station: ChargingStation, frame: Any) -> None:
+    """An answer from before this connection: the call it belongs to may still be known."""
+    match frame:
+        case frames.CallResult():
+            inbound.receive_result(station, str(frame.message_id), frame.payload)
+        case frames.CallError():
+            inbound.receive_error(
+                station, str(frame.message_id), frame.code, frame.description, frame.details
+            )

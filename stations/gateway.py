@@ -1,0 +1,58 @@
+"""Reaches the process that holds a station's socket; the only sender to the stations' groups.
+
+Messages go to one group per server process and name a connection. They only wake it up: what is
+to be done stands in the database, which every process also looks at by itself every few seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from diagnostics.models import OutboundCall
+from diagnostics.ocpp.versions import OcppVersion
+from stations.models import ChargingStation, StationConnection
+
+logger = logging.getLogger(__name__)
+
+
+def group_of(server_id: UUID) -> str:
+    """The channel group in which one server process listens."""
+    return f"stations.{server_id}"
+
+
+async def wake(server_id: UUID, connection_id: int) -> None:
+    """Have the connection look at its row and its calls. Never raises: the rows are the truth."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    message = {"type": "wake", "connection": connection_id}
+    try:
+        await layer.group_send(group_of(server_id), message)
+    except Exception as error:  # whatever the layer's backend raises
+        logger.warning("Connection %s was not woken: %s", connection_id, error)
+
+
+class ChannelsGateway:
+    """`diagnostics.gateway.StationGateway` for stations connected to this project."""
+
+    def identity(self, station: ChargingStation) -> str:
+        return station.identity
+
+    def version(self, station: ChargingStation) -> OcppVersion | None:
+        return OcppVersion(station.ocpp_version) if station.ocpp_version else None
+
+    def find(self, identity: str) -> ChargingStation | None:
+        return ChargingStation.objects.with_identity(identity).first()
+
+    def is_online(self, station: ChargingStation) -> bool:
+        return StationConnection.objects.live().filter(station=station).exists()
+
+    def send(self, call: OutboundCall) -> None:
+        live: Any = StationConnection.objects.live().filter(station_id=call.station_id)
+        for server_id, connection_id in live.values_list("server_id", "pk"):
+            async_to_sync(wake)(server_id, connection_id)

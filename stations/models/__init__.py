@@ -1,0 +1,24 @@
+from stations.models.connection import (
+    DEAD_AFTER,
+    HEARTBEAT,
+    CloseReason,
+    ServerProcess,
+    StationConnection,
+)
+from stations.models.connector import Connector
+from stations.models.refused import RefusalReason, RefusedConnection
+from stations.models.station import ChargingStation, Registration, SecurityProfile
+
+__all__ = [
+    "DEAD_AFTER",
+    "HEARTBEAT",
+    "ChargingStation",
+    "CloseReason",
+    "Connector",
+    "RefusalReason",
+    "RefusedConnection",
+    "Registration",
+    "SecurityProfile",
+    "ServerProcess",
+    "StationConnection",
+]

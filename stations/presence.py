@@ -1,0 +1,152 @@
+"""Who is connected, in the database: true for every process, and after the death of any.
+
+A connection counts as open while its row is, and the process that holds the socket says that it is
+alive. Whoever may close a row does it by compare-and-set, so that each end is told once.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from diagnostics import inbound
+from diagnostics.models import OutboundCall
+from diagnostics.services import delivery
+from stations.models import (
+    ChargingStation,
+    CloseReason,
+    ServerProcess,
+    StationConnection,
+)
+
+# Rows named in one statement, and dead connections closed in one sweep.
+BATCH = 1000
+KEPT_SERVERS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where a connection came from; all text comes from outside, and is bounded."""
+
+    remote_address: str
+    user_agent: str
+    is_encrypted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a server process should know of its connections, by their ids."""
+
+    open: frozenset[int]
+    waiting: frozenset[int]
+
+
+def start_server(server_id: UUID) -> None:
+    """Make this process known as one that holds sockets."""
+    now = timezone.now()
+    ServerProcess.objects.create(
+        id=server_id, host=socket.gethostname(), pid=os.getpid(), started_at=now, heartbeat_at=now
+    )
+
+
+def stop_server(server_id: UUID) -> None:
+    """This process lets go of its sockets."""
+    now = timezone.now()
+    ServerProcess.objects.filter(pk=server_id).update(stopped_at=now, heartbeat_at=now)
+
+
+def beat(server_id: UUID, seen: Collection[int]) -> State:
+    """Say that the process is alive, and which stations it heard of; learn what is to be done.
+
+    A process that was held up until others took it for dead is alive again with this.
+    """
+    now = timezone.now()
+    if not ServerProcess.objects.filter(pk=server_id).update(heartbeat_at=now, stopped_at=None):
+        start_server(server_id)
+    record_seen(seen, now)
+    mine = StationConnection.objects.open().filter(server=server_id, station__is_active=True)
+    calls = OutboundCall.objects.pending().filter(station__in=mine.values("station"))
+    waiting = mine.filter(station__in=calls.values("station"))
+    return State(
+        open=frozenset(mine.values_list("pk", flat=True)),
+        waiting=frozenset(waiting.values_list("pk", flat=True)),
+    )
+
+
+def record_seen(station_ids: Collection[int], now: datetime) -> None:
+    """Note when stations were last heard of; exact to the interval in which this is called."""
+    ids = iter(sorted(station_ids))
+    while batch := list(islice(ids, BATCH)):
+        ChargingStation.objects.filter(pk__in=batch).update(last_seen_at=now)
+
+
+@transaction.atomic
+def open_connection(
+    station: ChargingStation, server_id: UUID, version: str, peer: Peer
+) -> tuple[int, list[tuple[UUID, int]]]:
+    """A new connection of the station takes the place of every older one (the newest is right:
+    a station that lost its network does not close its socket).
+
+    Returns its id, and (server, id) of the older ones, whose sockets are to be closed.
+    """
+    now = timezone.now()
+    # Two connections at once are put in order. No key: rows that refer to the station may be added.
+    ChargingStation.objects.select_for_update(no_key=True).get(pk=station.pk)
+    older = StationConnection.objects.open().filter(station=station)
+    replaced = [(server, pk) for server, pk in older.values_list("server_id", "pk") if server]
+    older.update(closed_at=now, close_reason=CloseReason.REPLACED)
+    connection = StationConnection.objects.create(
+        station=station,
+        server_id=server_id,
+        ocpp_version=version,
+        remote_address=peer.remote_address,
+        user_agent=peer.user_agent,
+        is_encrypted=peer.is_encrypted,
+        opened_at=now,
+    )
+    ChargingStation.objects.filter(pk=station.pk).update(ocpp_version=version, last_seen_at=now)
+    station.ocpp_version = version
+    inbound.station_connected(station, version=version, remote=peer.remote_address)
+    return connection.pk, replaced
+
+
+def close_connection(connection_id: int, reason: str) -> None:
+    """The socket is gone. Says nothing about the station when a newer connection took its place."""
+    now = timezone.now()
+    connection = StationConnection.objects.select_related("station")
+    gone = connection.filter(pk=connection_id).first()
+    if gone is None:  # the station was deleted
+        return
+    if _close_row(gone, reason, now):
+        record_seen([gone.station_id], now)
+    else:
+        delivery.connection_lost(gone.station, connection=str(connection_id))
+
+
+@transaction.atomic
+def _close_row(connection: StationConnection, reason: str, now: datetime) -> bool:
+    row = StationConnection.objects.open().filter(pk=connection.pk)
+    if not row.update(closed_at=now, close_reason=reason):
+        return False
+    inbound.station_disconnected(
+        connection.station, connection=str(connection.pk), reason=str(reason)
+    )
+    return True
+
+
+def sweep(now: datetime | None = None) -> int:
+    """Close the connections of processes that died. Returns how many."""
+    now = now or timezone.now()
+    orphaned = StationConnection.objects.orphaned(now).select_related("station")
+    died = CloseReason.SERVER_DIED
+    closed = [_close_row(connection, died, now) for connection in orphaned[:BATCH]]
+    ServerProcess.objects.filter(heartbeat_at__lt=now - KEPT_SERVERS).delete()
+    return sum(closed)

@@ -1,0 +1,13 @@
+"""Celery tasks of the stations' connections."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from stations import presence
+
+
+@shared_task(ignore_result=True)
+def sweep_presence() -> None:
+    """Close the connections of server processes that died. Run it every few seconds."""
+    presence.sweep()
