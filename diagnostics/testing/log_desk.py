@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -48,7 +48,7 @@ class LogDesk:
         self._size = size
         self._form = form
         self._uploads = 0
-        self._has_booted = False
+        self._will_boot = station.behaviour.boots_during_upload
         self._last_request_id: int | None = None
         self.job: LogJob | None = None
 
@@ -76,8 +76,8 @@ class LogDesk:
         job = self.job
         if job is None or job.upload is not upload:
             return
-        if self._station.behaviour.boots_during_upload and not self._has_booted:
-            self._has_booted = True
+        if self._will_boot:
+            self._will_boot = False
             self._station.reboot("Watchdog")
         elif self._is_success(end):
             self._finish(job, "Uploaded")
@@ -134,12 +134,15 @@ class LogDesk:
 
     def _start_upload(self, job: LogJob) -> None:
         self._uploads += 1
+        behaviour = self._station.behaviour
+        if self._will_boot:
+            behaviour = replace(behaviour, sends_part=0.5)
         job.upload = Upload(
             number=self._uploads,
             location=job.order.location,
             filename=job.filename,
             content=self._content(job),
-            behaviour=self._station.behaviour,
+            behaviour=behaviour,
         )
         self._station.add_work(StartUpload(job.upload))
 

@@ -63,13 +63,12 @@ def http_request(upload: Upload) -> HttpRequest:
     if behaviour.expects_continue:
         headers.append(("Expect", "100-continue"))
     headers += _authorization(upload.location)
-    part = 0.5 if behaviour.boots_during_upload else behaviour.sends_part
     return HttpRequest(
         method="PUT" if behaviour.body_form is BodyForm.RAW else "POST",
         url=address_for(upload.location, upload.filename, behaviour.name_use),
         headers=tuple(headers),
         body=body,
-        sent=int(len(body) * part),
+        sent=int(len(body) * behaviour.sends_part),
         chunked=behaviour.chunked,
         expects_continue=behaviour.expects_continue,
         reads_response=behaviour.reads_response,
