@@ -1,14 +1,22 @@
-"""Stations that hang up: in the middle, or as soon as their last byte is out."""
+"""Stations that hang up, servers that stop, stores that fail: nothing is lost silently."""
 
+import asyncio
+import os
 import socket
+import subprocess
+import time
 
 import pytest
-from django.test import override_settings
+from django.db import OperationalError
 
-from diagnostics.uploads import body
+from diagnostics.services import uploads
+from diagnostics.uploads import body, reception
+from diagnostics.uploads.app import upload_app
+from tests.servers.application import served
 from tests.servers.processes import wait_until
+from tests.servers.seaweedfs import BUCKET, SeaweedFS
 from tests.uploads.bodies import LOG, form, zaptec
-from tests.uploads.conftest import address_at, content_of
+from tests.uploads.conftest import Address, address_at, content_of
 
 
 def send(address, request, *, hang_up=True):
@@ -86,10 +94,9 @@ def test_a_station_that_falls_silent_is_told_so_and_its_bytes_are_kept(address, 
 
 def test_a_refused_station_that_sends_on_still_gets_its_answer(address):
     """Without lingering, a connection closed on unread bytes is reset and the answer lost."""
-    content = bytes(3_000_000)
-    with override_settings(DIAGNOSTICS={"MAX_UPLOAD_SIZE": 1000, "GATEWAY": "x"}):
-        path = type(address)(address.url + "x", address.request)
-        assert send(address, put(path, content), hang_up=False).startswith(b"HTTP/1.1 404 ")
+    nowhere = Address(f"{address.url}-x", address.request)
+    answer = send(nowhere, put(nowhere, bytes(3_000_000)), hang_up=False)
+    assert answer.startswith(b"HTTP/1.1 404 ")
 
 
 def test_two_uploads_may_share_a_connection(address):
@@ -99,3 +106,112 @@ def test_two_uploads_may_share_a_connection(address):
             connection.sendall(request)
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
     assert [content_of(file) for file in address.files()] == [b"first", b"second"]
+
+
+def test_progress_is_shown_while_a_slow_station_sends(address, monkeypatch):
+    monkeypatch.setattr(body, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(reception, "PROGRESS_SECONDS", 0.1)
+    with socket.create_connection(address.endpoint, timeout=10) as connection:
+        connection.sendall(put(address, b"", length=100_000))
+        wait_until(lambda: received(address, connection) > 100, "progress is shown")
+        assert address.files() == []
+
+
+def received(address, connection):
+    connection.sendall(b"a line\n")
+    address.request.refresh_from_db()
+    return address.request.receiving_bytes or 0
+
+
+def test_a_server_that_stops_keeps_what_has_arrived(configured, transactional_db):
+    with served(upload_app) as server:
+        address = address_at(server)
+        connection = socket.create_connection(address.endpoint, timeout=10)
+        connection.sendall(put(address, b"half of it", length=20))
+        wait_until(lambda: bool(address.notes()), "the upload has begun")
+    with connection:
+        file = address.awaited_file()
+    assert (file.complete, content_of(file)) == (False, b"half of it")
+
+
+async def test_a_request_given_up_while_its_file_is_recorded_is_recorded_once(
+    configured, transactional_db, monkeypatch
+):
+    address = await asyncio.to_thread(address_at, "http://station")
+    recorded = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    record = uploads.record_upload
+
+    def slow_record(*arguments, **named):
+        loop.call_soon_threadsafe(recorded.set)
+        time.sleep(0.2)
+        return record(*arguments, **named)
+
+    monkeypatch.setattr(uploads, "record_upload", slow_record)
+    request = asyncio.create_task(upload_app(scope(address), messages(b"all of it"), ignore))
+    await recorded.wait()
+    request.cancel()
+    file = await asyncio.to_thread(address.awaited_file)
+    assert (file.complete, file.times_received) == (True, 1)
+
+
+def scope(address):
+    return {"type": "http", "method": "PUT", "path": address.path, "headers": []}
+
+
+def messages(content):
+    waiting = [{"type": "http.request", "body": content}]
+
+    async def receive():
+        return waiting.pop() if waiting else await asyncio.Event().wait()
+
+    return receive
+
+
+async def ignore(message):
+    """Send an answer to nobody."""
+
+
+def test_a_disk_that_fills_midway_is_507_and_the_attempt_is_noted(address, configured, tmp_path):
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        configured(LOG_STORE_URL=f"file://{tmp_path}")
+        head = f"PUT {address.path} HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n"
+        chunks = b"800000\r\n" + bytes(0x800000) + b"\r\n0\r\n\r\n"
+        answer = send(address, head.encode() + chunks, hang_up=False)
+        assert answer.startswith(b"HTTP/1.1 507 ")
+        assert address.notes()[-1] == ("upload.failed", "The disk of the log store is full.")
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_a_store_that_dies_midway_is_503_and_the_attempt_is_noted(
+    address, configured, tmp_path, monkeypatch
+):
+    server = SeaweedFS(tmp_path)
+    server.start()
+    try:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        configured(LOG_STORE_URL=f"s3://{BUCKET}/dying")
+        with socket.create_connection(address.endpoint, timeout=60) as connection:
+            connection.sendall(put(address, bytes(12_000_000), length=40_000_000))
+            server.stop()
+            connection.sendall(bytes(28_000_000))
+            assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
+    finally:
+        server.stop()
+    assert address.notes()[-1][0] == "upload.failed"
+    assert address.files() == []
+
+
+def test_a_database_that_is_away_is_503_and_the_station_may_try_again(address, monkeypatch):
+    def away(token):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(uploads, "find_upload", away)
+    answer = send(address, put(address, b"log"), hang_up=False)
+    assert answer.startswith(b"HTTP/1.1 503 ")

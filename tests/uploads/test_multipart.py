@@ -1,7 +1,9 @@
 """The unwrapper against bodies by the book, bodies from the field, and bodies cut anywhere."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.uploads.multipart import find_parts, is_multipart, looks_multipart
@@ -90,14 +92,15 @@ def troublesome(draw):
 
 
 def has_delimiter_line(content, boundary):
-    lines = content.split(b"\r\n")[1:]
-    bare = [line.rstrip(b" \t") for line in lines]
-    return any(line in (b"--" + boundary, b"--" + boundary + b"--") for line in bare) or any(
-        line.split(b"\n")[0].rstrip(b" \t\r") in (b"--" + boundary, b"--" + boundary + b"--")
-        for line in lines
-    )
+    """Whether the content itself has a line that is a delimiter: then nobody can tell them apart.
+
+    Its first line counts, since the blank line before it ends in a line break, too.
+    """
+    line = rb"(?:\A|\r\n)--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\r?\n|\Z)"
+    return re.search(line, content) is not None
 
 
+@settings(max_examples=300)
 @given(troublesome(), st.integers(min_value=1, max_value=90))
 def test_any_content_comes_out_as_it_went_in(case, step):
     boundary, content = case
