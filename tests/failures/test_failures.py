@@ -1,0 +1,210 @@
+"""What breaks in the field, done on purpose: every log request ends in a verdict, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from diagnostics.models import LogRequest, OutboundCall
+from diagnostics.services import delivery, log_watch, logs
+from diagnostics.wording import verdict_sentence
+from stations import presence
+from stations.models import ChargingStation
+from stations.services import register_station
+from tests.failures.conftest import Product
+from tests.failures.station import HandStation
+from tests.servers.processes import wait_until
+from tests.servers.valkey import Valkey
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def station(product: Product) -> Iterator[HandStation]:
+    password = register_station("NL-22", security_profile=1)[1]
+    assert password
+    with HandStation(product.url, "NL-22", password) as station:
+        yield station.connect().boot()
+
+
+def click(**wanted: Any) -> LogRequest:
+    return logs.request_log(station=ChargingStation.objects.get(identity="NL-22"), **wanted)
+
+
+def ends(row: LogRequest, verdict: str, reason: str = "") -> None:
+    """The row gets there, and has a sentence for the operator."""
+
+    def is_there() -> bool:
+        row.refresh_from_db()
+        return (row.verdict, row.reason) == (verdict, reason)
+
+    try:
+        wait_until(is_there, verdict)
+    except TimeoutError:
+        pytest.fail(f"{row.verdict} {row.reason} is not {verdict} {reason}")
+    assert verdict_sentence(row)
+
+
+def test_a_worker_killed_between_the_click_and_the_dispatch(
+    product: Product, station: HandStation, log: Path
+) -> None:
+    product.kill("worker")
+    row = click()
+    product.start_worker()
+    call = station.expect("GetLog")
+    station.answer(call, {"status": "Accepted", "filename": "NL.log"})
+    station.uploads(call, log)
+    station.says("Uploaded", call)
+    ends(row, "Received")
+
+
+def test_a_dispatch_that_the_broker_forgot(
+    product: Product, station: HandStation, valkey: Valkey
+) -> None:
+    product.kill("worker")
+    click()
+    with valkey.client() as client:
+        client.flushall()
+    delivery.ring_waiting()
+    station.expect("GetLog")
+    station.expect_nothing(1)
+
+
+def test_an_asgi_process_killed_with_a_call_in_flight(
+    product: Product, station: HandStation, log: Path
+) -> None:
+    row = click()
+    first = station.expect("GetLog")
+    product.kill("web")
+    station.vanish()
+    product.start_web()
+    station.connect()
+    again = station.expect("GetLog")
+    assert again[3]["requestId"] != first[3]["requestId"]
+    station.answer(again, {"status": "Accepted", "filename": "NL.log"})
+    station.uploads(again, log)
+    station.says("Uploaded", again)
+    ends(row, "Received")
+    assert list(row.calls.order_by("pk").values_list("status", flat=True)) == [
+        "TimedOut",
+        "Answered",
+    ]
+
+
+def test_a_station_does_not_return_after_its_asgi_process_was_killed(
+    product: Product, station: HandStation
+) -> None:
+    row = click(expires_in=timedelta(hours=1))
+    station.expect("GetLog")
+    product.kill("web")
+    presence.sweep(timezone.now() + timedelta(minutes=1))
+    ends(row, "Queued")
+    assert not ChargingStation.objects.get().connections.open().exists()
+    delivery.expire_calls(timezone.now() + timedelta(hours=2))
+    ends(row, "Expired")
+
+
+def test_redis_restarted_under_connected_stations(
+    product: Product, station: HandStation, valkey: Valkey, log: Path
+) -> None:
+    valkey.restart()
+    row = click()
+    call = station.expect("GetLog")
+    station.answer(call, {"status": "Accepted", "filename": "NL.log"})
+    station.uploads(call, log)
+    station.says("Uploaded", call)
+    ends(row, "Received")
+
+
+def test_redis_away_at_the_click(
+    product: Product, station: HandStation, valkey: Valkey
+) -> None:
+    valkey.stop()
+    row = click()
+    assert row.verdict == "Queued"
+    valkey.start()
+    station.expect("GetLog", timeout=40)
+
+
+def test_a_station_gone_after_accepted(product: Product, station: HandStation, log: Path) -> None:
+    row = click()
+    call = station.expect("GetLog")
+    station.answer(call, {"status": "Accepted"})
+    ends(row, "Accepted")
+    station.vanish()
+    log_watch.watch_log_requests(timezone.now() + timedelta(minutes=31))
+    ends(row, "Lost", "Silent")
+    # The upload had gone on meanwhile; the word follows when the station is back.
+    station.uploads(call, log)
+    ends(row, "ReceivedUnconfirmed")
+    station.connect()
+    station.says("Uploaded", call)
+    ends(row, "Received")
+
+
+def test_status_before_the_answer(product: Product, station: HandStation, log: Path) -> None:
+    row = click()
+    call = station.expect("GetLog")
+    station.says("Uploading", call)
+    ends(row, "Uploading")
+    station.uploads(call, log)
+    station.says("Uploaded", call)
+    station.answer(call, {"status": "Accepted"})
+    ends(row, "Received")
+
+
+def test_uploaded_with_no_file(product: Product, station: HandStation) -> None:
+    row = click()
+    call = station.expect("GetLog")
+    station.answer(call, {"status": "Accepted"})
+    station.says("Uploaded", call)
+    log_watch.watch_log_requests(timezone.now() + timedelta(seconds=61))
+    ends(row, "Claimed")
+
+
+def test_a_file_with_no_uploaded(product: Product, station: HandStation, log: Path) -> None:
+    row = click()
+    call = station.expect("GetLog")
+    station.answer(call, {"status": "Accepted"})
+    station.uploads(call, log)
+    ends(row, "ReceivedUnconfirmed")
+
+
+def test_a_second_log_during_the_first(product: Product, station: HandStation, log: Path) -> None:
+    first = click()
+    call = station.expect("GetLog")
+    station.answer(call, {"status": "Accepted"})
+    station.says("Uploading", call)
+    second = click(log_type="SecurityLog")
+    newer = station.expect("GetLog")
+    station.says("AcceptedCanceled", call)
+    station.answer(newer, {"status": "AcceptedCanceled", "filename": "s.csv"})
+    station.says("Uploading", newer)
+    station.uploads(newer, log)
+    station.says("Uploaded", newer)
+    ends(first, "Canceled", "Superseded")
+    ends(second, "Received")
+    assert first.superseded_by == second
+
+
+def test_an_answer_after_the_time_out(
+    product: Product, station: HandStation, log: Path, settings: Any
+) -> None:
+    settings.DIAGNOSTICS = {
+        **settings.DIAGNOSTICS,
+        "LOG_RESPONSE_TIMEOUT": timedelta(seconds=1),
+    }
+    row = click()
+    call = station.expect("GetLog")
+    ends(row, "Lost", "NoAnswer")
+    station.answer(call, {"status": "Accepted", "filename": "NL.log"})
+    ends(row, "Accepted")
+    station.uploads(call, log)
+    station.says("Uploaded", call)
+    ends(row, "Received")
+    assert OutboundCall.objects.get().late
