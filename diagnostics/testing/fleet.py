@@ -62,18 +62,34 @@ class Fleet:
         self._rate = connect_rate
         self._listener = tell
         self._clients: list[StationClient] = []
-        #: How often each thing was told, by its first word.
-        self.told: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
 
     @property
     def connected(self) -> int:
         """How many stations have a connection now."""
         return sum(client.is_connected for client in self._clients)
 
-    async def run(self, stop: asyncio.Event, duration: float | None = None) -> None:
-        """Connect everybody and stay until `stop` is set, or for `duration` seconds."""
+    def check(self) -> None:
+        """Raise ValueError, with a sentence, for a station that cannot be."""
+        for plan in self._plans:
+            plan.build(datetime.now(UTC))
+
+    def summary(self) -> str:
+        """What has happened so far, counted by the first word of what was told."""
+        return ", ".join(f"{word}: {count}" for word, count in sorted(self._told.items()))
+
+    async def run(
+        self,
+        stop: asyncio.Event,
+        duration: float | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        """Connect everybody and stay until `stop` is set, or for `duration` seconds.
+
+        `rng` gives the jitter of reconnections.
+        """
         epoch = datetime.now(UTC) - timedelta(seconds=asyncio.get_running_loop().time())
-        self._clients = [self._client(plan, epoch) for plan in self._plans]
+        self._clients = [self._client(plan, epoch, rng) for plan in self._plans]
         tasks = [
             asyncio.create_task(self._start(client, number / self._rate))
             for number, client in enumerate(self._clients)
@@ -91,11 +107,18 @@ class Fleet:
         await asyncio.sleep(delay)
         await client.run()
 
-    def _client(self, plan: StationPlan, epoch: datetime) -> StationClient:
+    def _client(
+        self, plan: StationPlan, epoch: datetime, rng: random.Random | None
+    ) -> StationClient:
         return StationClient(
-            plan.build(epoch), self._url, plan.identity, password=plan.password, tell=self._tell
+            plan.build(epoch),
+            self._url,
+            plan.identity,
+            password=plan.password,
+            tell=self._tell,
+            rng=rng,
         )
 
     def _tell(self, identity: str, text: str) -> None:
-        self.told[text.partition(" ")[0].rstrip(":")] += 1
+        self._told[text.partition(" ")[0].rstrip(":")] += 1
         self._listener(identity, text)

@@ -121,12 +121,13 @@ class Voice:
     def _settle(self, events: list[Event]) -> list[Event]:
         foreign = []
         for event in events:
-            saying = self._unanswered.pop(getattr(event, "message_id", ""), None)
+            message_id: str = getattr(event, "message_id", "")
+            saying = self._unanswered.pop(message_id, None)
             if saying is None:
                 foreign.append(event)
                 continue
             if saying.then is not None:
                 saying.then(event.payload if isinstance(event, CallAnswered) else None)
             if self._repeats_ids and saying.action in _LOG_STATUSES and not saying.repeated:
-                self.insist(replace(saying, repeated=True, kept=False), event.message_id)
+                self.insist(replace(saying, repeated=True, kept=False), message_id)
         return foreign
