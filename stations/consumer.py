@@ -135,6 +135,8 @@ class StationConsumer(AsyncConsumer):
         for event in self.protocol.receive_text(text, self._now()):
             await self._handle(event)
         await self._flush()
+        if not self.registration:
+            await self._ask_for_boot()
 
     async def _flush(self) -> None:
         for text in self.protocol.data_to_send():
@@ -185,11 +187,7 @@ class StationConsumer(AsyncConsumer):
         version = self.protocol.version
         if call.action == "BootNotification":
             return await self._answer_boot(call)
-        try:
-            check_registered(self.registration, call.action, self.asked_for)
-        except OcppError:
-            await self._ask_for_boot()
-            raise
+        check_registered(self.registration, call.action, self.asked_for)
         if call.action == "Heartbeat":
             return self.codec.encode_heartbeat_answer(timezone.now())
         return await in_database(answer_call, self.station, version, call.action, call.payload)
@@ -202,9 +200,12 @@ class StationConsumer(AsyncConsumer):
 
     async def _ask_for_boot(self) -> None:
         """A station that booted before it was known here does not boot again by itself."""
-        if not self.registration and "BootNotification" not in self.asked_for:
+        if "BootNotification" not in self.asked_for:
             self.asked_for |= {"BootNotification"}
-            await in_database(delivery.ask_for_boot, self.station)
+            try:
+                await in_database(delivery.ask_for_boot, self.station)
+            except Exception:  # the database is away, or the station was deleted
+                logger.exception("%s was not asked to boot", self.station)
             self.wake()
 
     # What the station is told

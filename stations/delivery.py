@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from diagnostics import inbound
@@ -45,6 +46,7 @@ def ask_for_boot(station: ChargingStation) -> None:
         station=station,
         action="TriggerMessage",
         payload={"requestedMessage": "BootNotification"},
+        expires_in=timedelta(minutes=10),
     )
 
 
