@@ -21,7 +21,7 @@ PAGE = DOCS / "protocol.md"
 # Row of the table -> texts that it is about.
 ODD_FRAMES = {
     "not JSON, or no array, or an empty one": ["oops", "{}", "[]"],
-    "a message type that the version lacks": ['[9,"a","b",{}]', "[0]"],
+    "a message type that the version lacks": ['[9,"a","b",{}]', '[0,"a"]'],
     "a CALL whose id is too long or no string": [
         f'[2,"{"x" * 37}","Heartbeat",{{}}]',
         '[2,7,"Heartbeat",{}]',
