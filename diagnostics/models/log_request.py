@@ -165,7 +165,12 @@ class LogRequest(models.Model):
     @property
     def best_file(self) -> LogFile | None:
         """The newest whole file, else the newest part of one."""
-        return self.files.order_by("-complete", "-received_at", "-pk").first()
+        newest = sorted(
+            self.files.all(),  # prefetched in lists; never more than a few
+            key=lambda file: (file.complete, file.received_at, file.pk),
+            reverse=True,
+        )
+        return newest[0] if newest else None
 
     def facts(self) -> Facts:
         """The row's columns, and what its call and files say, as `judge` reads them."""

@@ -1,0 +1,140 @@
+"""What our admin pages have in common: facts are read-only, and lists of any size open at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.forms import Media
+from django.forms.widgets import Script
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from diagnostics.gateway import get_gateway
+
+OLDER = "id__lt"
+POSITION = (OLDER, PAGE_VAR)
+
+
+def page_media(*modules: str) -> Media:
+    """The style sheet of our pages, and the named JavaScript modules."""
+    names = ("ago", "copy", *modules)
+    return Media(
+        css={"all": ["diagnostics/diagnostics.css"]},
+        js=[Script(f"diagnostics/{name}.js", type="module") for name in names],
+    )
+
+
+def require(request: HttpRequest, permission: str) -> None:
+    """Raise PermissionDenied (403) unless the user has the permission."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+
+
+class FirstPage(Paginator):
+    """Counts only as far as a page reaches: the rest is reached by key, not by number."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return len(rows.values_list("pk")[: self.per_page + 1])
+
+
+class KeysetChangeList(ChangeList):
+    """Newest first, and `?id__lt=` for what is older: any page costs as much as the first."""
+
+    @property
+    def older_link(self) -> str:
+        if not self.multi_page:
+            return ""
+        last = list(self.result_list)[-1]
+        return self.get_query_string({OLDER: last.pk}, [PAGE_VAR])
+
+    @property
+    def clear_search(self) -> str:
+        return self.get_query_string(remove=[SEARCH_VAR, *POSITION])
+
+    @property
+    def kept_params(self) -> list[tuple[str, str]]:
+        """What a new search keeps: the filters, not the position."""
+        gone = (SEARCH_VAR, *POSITION)
+        return [(name, value) for name, value in self.params.items() if name not in gone]
+
+    @property
+    def newest_link(self) -> str:
+        return self.get_query_string(remove=[*POSITION]) if OLDER in self.params else ""
+
+
+class FactAdmin(admin.ModelAdmin):
+    """A model whose rows are facts: looked at by those who may, changed by nobody.
+
+    Only superusers may delete, since a deleted fact cannot be told from one that never was.
+    """
+
+    actions: Any = []
+    ordering = ("-id",)
+    sortable_by = ()
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    actions_selection_counter = False
+    paginator = FirstPage
+    modules: tuple[str, ...] = ()
+
+    @property
+    def media(self) -> Media:
+        return super().media + page_media(*self.modules)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return KeysetChangeList
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("station")
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """By station, in whatever way the host's own station list is searched."""
+        return [_through_station(name) for name in _host_search_fields(self)] or ["station__pk"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """An identity known to the gateway beats a search through the stations' columns."""
+        term = search_term.strip()
+        if term.startswith("#") and term[1:].isdecimal():
+            return queryset.filter(pk=int(term[1:])), False
+        station = get_gateway().find(term) if term else None
+        if station is not None:
+            return queryset.filter(station=station), False
+        if term and not _host_search_fields(self):
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+def _host_search_fields(model_admin: admin.ModelAdmin) -> list[str]:
+    station = model_admin.model._meta.get_field("station").related_model
+    host = model_admin.admin_site._registry.get(station)
+    return list(host.search_fields) if host else []
+
+
+def _through_station(name: str) -> str:
+    """ "^identity" -> "^station__identity": the prefix of Django's search fields stays in front."""
+    prefix = name[0] if name[0] in "^=@" else ""
+    return f"{prefix}station__{name[len(prefix) :]}"

@@ -1,0 +1,138 @@
+"""What needs somebody now: the panel on top of the admin's index.
+
+A host shows it with `{% load diagnostics_admin %}{% diagnostics_home %}` in its own
+`admin/index.html`, and adds what it knows with `register_section`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from diagnostics.admin import parts
+from diagnostics.lifecycles.log_request import FAILED, OPEN, LogVerdict
+from diagnostics.models import LogRequest, SecurityEvent
+
+YESTERDAY = timedelta(days=1)
+MOST_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to act on: a count or a badge, words, and the page where it is acted on.
+
+    `detail` and `at` stand behind the words; `count` is None where it is one thing.
+    """
+
+    text: str
+    url: str
+    count: int | None = None
+    detail: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled list of lines. `tone` is good, busy, bad or quiet; sections without lines vanish."""
+
+    title: str
+    tone: str
+    lines: list[Line] = field(default_factory=list)
+    more_url: str = ""
+    more: int = 0
+
+
+SectionMaker = Callable[[HttpRequest], Section | None]
+_sections: list[tuple[int, SectionMaker]] = []
+
+
+def register_section(make: SectionMaker, *, weight: int = 50) -> SectionMaker:
+    """Add a section to the panel; `make(request)` returns it, or None where there is nothing.
+
+    Light ones stand on top. `make` checks the user's permissions itself.
+    """
+    _sections.append((weight, make))
+    return make
+
+
+def sections(request: HttpRequest) -> list[Section]:
+    """The sections that have something to say to this user, in order."""
+    made = (make(request) for _weight, make in sorted(_sections, key=lambda each: each[0]))
+    return [section for section in made if section is not None and section.lines]
+
+
+def _list_url(model: str, **query: str) -> str:
+    return f"{reverse(f'admin:diagnostics_{model}_changelist')}?{urlencode(query)}"
+
+
+def failed(request: HttpRequest) -> Section | None:
+    """Log requests that failed since yesterday, by reason."""
+    if not request.user.has_perm("diagnostics.view_logrequest"):
+        return None
+    since = timezone.now() - YESTERDAY
+    counted = (
+        LogRequest.objects.filter(verdict__in=FAILED, settled_at__gte=since)
+        .values("verdict", "reason")
+        .annotate(count=Count("pk"))
+        .order_by("-count")
+    )
+    lines = [_failure(group) for group in counted[:MOST_LINES]]
+    return Section(_("Log requests that failed since yesterday"), "bad", lines)
+
+
+def _failure(group: dict[str, Any]) -> Line:
+    reason = f"{group['verdict']}.{group['reason']}"
+    text = parts.failure_label(group["verdict"], group["reason"])
+    return Line(text, _list_url("logrequest", reason=reason, ended="1"), group["count"])
+
+
+def running(request: HttpRequest) -> Section | None:
+    """Log requests that have not ended."""
+    if not request.user.has_perm("diagnostics.view_logrequest"):
+        return None
+    counted = (
+        LogRequest.objects.filter(verdict__in=OPEN).values_list("verdict").annotate(Count("pk"))
+    )
+    counts = dict(counted.order_by())
+    words = {
+        LogVerdict.UPLOADING: _("uploading now"),
+        LogVerdict.ACCEPTED: _("accepted, upload to come"),
+        LogVerdict.SENT: _("asked, no answer yet"),
+        LogVerdict.QUEUED: _("waiting for their station"),
+    }
+    lines = [
+        Line(text, _list_url("logrequest", state="running"), counts[verdict])
+        for verdict, text in words.items()
+        if counts.get(verdict)
+    ]
+    return Section(_("Log requests running"), "busy", lines)
+
+
+def security_events(request: HttpRequest) -> Section | None:
+    """Security events since yesterday, by type."""
+    if not request.user.has_perm("diagnostics.view_securityevent"):
+        return None
+    since = timezone.now() - YESTERDAY
+    counted = (
+        SecurityEvent.objects.filter(received_at__gte=since)
+        .values_list("type")
+        .annotate(count=Count("pk"))
+        .order_by("-count")
+    )
+    url = _list_url("securityevent", days="1")
+    lines = [Line(type_, f"{url}&{urlencode({'type': type_})}", n) for type_, n in counted[:6]]
+    return Section(_("Security events since yesterday"), "bad", lines)
+
+
+register_section(failed, weight=20)
+register_section(running, weight=30)
+register_section(security_events, weight=40)

@@ -1,0 +1,177 @@
+"""Log requests: the list, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from diagnostics.admin import log_page, parts
+from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.filters import (
+    AgeFilter,
+    EndedFilter,
+    LogTypeFilter,
+    ReasonFilter,
+    VerdictFilter,
+    WhoFilter,
+)
+from diagnostics.admin.log_asking import AskingViews
+from diagnostics.admin.log_files import FileViews
+from diagnostics.models import FileAccess, LogRequest
+from diagnostics.services import files
+from diagnostics.wording import verdict_sentence, verdict_tone
+
+# Rows that a list asks for in one go.
+MOST_ROWS = 200
+
+
+@admin.register(LogRequest)
+class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
+    """Live: `list.js` and `page.js` fetch what changed from `rows/` and `<id>/live/`."""
+
+    list_display = ("outcome", "station_", "log", "who", "when", "size")
+    list_display_links = None
+    list_filter = (VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter)
+    search_help_text = gettext_lazy("A station, or # and the number of a request.")
+    modules = ("list",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LogRequest]:
+        related = super().get_queryset(request).select_related("requested_by", "call")
+        return related.prefetch_related("files")
+
+    @admin.display(description=gettext_lazy("Outcome"))
+    def outcome(self, row: LogRequest) -> SafeString:
+        return format_html(
+            '<div class="dx-outcome" data-row="{}" data-cell="outcome">{}</div>',
+            row.pk,
+            _outcome(row),
+        )
+
+    @admin.display(description=gettext_lazy("Station"))
+    def station_(self, row: LogRequest) -> SafeString:
+        return parts.station_link(row.station)
+
+    @admin.display(description=gettext_lazy("Log"))
+    def log(self, row: LogRequest) -> str:
+        return row.get_log_type_display()
+
+    @admin.display(description=gettext_lazy("Asked by"))
+    def who(self, row: LogRequest) -> str:
+        return str(row.requested_by) if row.requested_by else _("the system")
+
+    @admin.display(description=gettext_lazy("When"))
+    def when(self, row: LogRequest) -> SafeString:
+        return parts.ago(row.created_at)
+
+    @admin.display(description=gettext_lazy("Size"))
+    def size(self, row: LogRequest) -> SafeString:
+        return format_html(
+            '<span class="dx-size" data-row="{}" data-cell="size">{}</span>', row.pk, _size(row)
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("rows/", wrap(self.rows_view), name="diagnostics_logrequest_rows"),
+            path("<int:pk>/live/", wrap(self.live_view), name="diagnostics_logrequest_live"),
+        ]
+        return [*own, *self.asking_urls(wrap), *self.file_urls(wrap), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {"may_request": self.may_request(request), **(extra_context or {})}
+        return super().changelist_view(request, {"title": _("Log requests"), **extra})
+
+    def rows_view(self, request: HttpRequest) -> JsonResponse:
+        """The live cells of the rows that a list shows, as HTML."""
+        require(request, "diagnostics.view_logrequest")
+        ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
+        rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
+        cells = {row.pk: {"outcome": _outcome(row), "size": _size(row)} for row in rows}
+        return JsonResponse({"rows": cells})
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of a request's page that changes."""
+        require(request, "diagnostics.view_logrequest")
+        row = self.find(request, pk)
+        return render(request, "diagnostics/log_request_live.html", self.page(request, row))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        require(request, "diagnostics.view_logrequest")
+        row = self.find(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            **self.page(request, row),
+            "opts": self.opts,
+            "title": None,
+            "subtitle": str(row),
+            "media": page_media("page"),
+        }
+        return TemplateResponse(request, "diagnostics/log_request.html", context)
+
+    def find(self, request: HttpRequest, pk: Any) -> LogRequest:
+        """The row. Raises Http404."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404(_("There is no such log request."))
+        return row  # type: ignore[no-any-return]
+
+    def page(self, request: HttpRequest, row: LogRequest) -> dict[str, Any]:
+        """Everything that the templates of one request show."""
+        timeline = list(row.timeline.select_related("user").order_by("id"))
+        accesses = FileAccess.objects.filter(log_file__log_request=row).select_related("user")
+        sees_calls = request.user.has_perm("diagnostics.view_outboundcall")
+        return {
+            "row": row,
+            "sentence": verdict_sentence(row),
+            "tone": verdict_tone(row.verdict),
+            "steps": log_page.steps(row, timeline),
+            "said": log_page.said(row),
+            "files": [(file, log_page.problems_of(file)) for file in _newest_first(row)],
+            "accesses": accesses.order_by("-at")[:10],
+            "timeline": timeline,
+            "raw_calls": log_page.raw_calls(row) if sees_calls else [],
+            "may_request": self.may_request(request),
+            "may_read": request.user.has_perm("diagnostics.read_log"),
+            "may_delete": self.has_delete_permission(request, row),
+        }
+
+    def delete_model(self, request: HttpRequest, obj: LogRequest) -> None:
+        files.delete_log_request(obj)
+
+
+def _outcome(row: LogRequest) -> SafeString:
+    return format_html(
+        '<a href="{}">{}</a> <span class="dx-sentence">{}</span>',
+        f"../logrequest/{row.pk}/change/",
+        parts.verdict_badge(row),
+        verdict_sentence(row),
+    )
+
+
+def _size(row: LogRequest) -> str:
+    best = row.best_file
+    return parts.size(best.size) if best else parts.size(row.receiving_bytes)
+
+
+def _newest_first(row: LogRequest) -> list[Any]:
+    return sorted(
+        row.files.all(), key=lambda file: (file.complete, file.received_at, file.pk), reverse=True
+    )

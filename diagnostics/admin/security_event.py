@@ -1,0 +1,40 @@
+"""What stations report of their security (SecurityEventNotification)."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from diagnostics.admin import parts
+from diagnostics.admin.base import FactAdmin
+from diagnostics.admin.filters import ReceivedAgeFilter
+from diagnostics.models import SecurityEvent
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(FactAdmin):
+    list_display = ("kind", "station_", "happened", "received", "tech_info")
+    list_display_links = None
+    list_filter = (ReceivedAgeFilter,)
+    search_help_text = gettext_lazy("A station, or # and a number.")
+    fields = ("station", "type", "timestamp", "timestamp_text", "tech_info", "received_at")
+
+    @admin.display(description=gettext_lazy("Event"))
+    def kind(self, row: SecurityEvent) -> SafeString:
+        url = f"../securityevent/{row.pk}/change/"
+        return format_html('<a href="{}"><code>{}</code></a>', url, row.type)
+
+    @admin.display(description=gettext_lazy("Station"))
+    def station_(self, row: SecurityEvent) -> SafeString:
+        return parts.station_link(row.station)
+
+    @admin.display(description=gettext_lazy("Happened"))
+    def happened(self, row: SecurityEvent) -> SafeString | str:
+        """The station's own time; its own words where they are no time."""
+        return parts.ago(row.timestamp) if row.timestamp else row.timestamp_text
+
+    @admin.display(description=gettext_lazy("Received"))
+    def received(self, row: SecurityEvent) -> SafeString:
+        return parts.ago(row.received_at)

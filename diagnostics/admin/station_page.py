@@ -1,0 +1,203 @@
+"""The page of one station, for the host's own station admin.
+
+    class ChargeBoxAdmin(StationPage, ModelAdmin): ...
+
+turns its change page into tabs: the timeline, the log requests and the calls of the station, and
+the host's form under "Settings". Hosts that keep their own page use the template tags instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, StackedInline
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from diagnostics.admin.actions import PERMISSION, request_logs_action
+from diagnostics.admin.base import page_media
+from diagnostics.admin.stations import StationHeader, header_of, log_problems
+from diagnostics.lifecycles.log_request import LogType
+from diagnostics.models import LogRequest, OutboundCall, SecurityEvent, StationInfo, TimelineEntry
+
+SETTINGS = "settings"
+ROWS = 25
+ENTRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab: its name in the address, its title, its template, and what fills that.
+
+    `permission` is what it takes to see it; `context` is called with the request and the station.
+    """
+
+    name: str
+    title: Any
+    template: str
+    context: Callable[[HttpRequest, Any], dict[str, Any]]
+    permission: str = "diagnostics.view_logrequest"
+
+
+def _older(request: HttpRequest, rows: list[Any], limit: int) -> tuple[list[Any], str]:
+    """One page of rows fetched with one row to spare, and the query of the next page."""
+    if len(rows) <= limit:
+        return rows, ""
+    query = request.GET.copy()
+    query["before"] = str(rows[limit - 1].pk)
+    return rows[:limit], f"?{query.urlencode()}"
+
+
+def _page(request: HttpRequest, rows: Any, limit: int) -> dict[str, Any]:
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        rows = rows.filter(pk__lt=int(before))
+    shown, older = _older(request, list(rows.order_by("-pk")[: limit + 1]), limit)
+    return {"rows": shown, "older": older, "paged": bool(before)}
+
+
+def timeline_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's timeline, newest first; `?source=` and `?before=` narrow it."""
+    entries = TimelineEntry.objects.filter(station=station).select_related("user")
+    source = request.GET.get("source", "")
+    if source in TimelineEntry.Source.values:
+        entries = entries.filter(source=source)
+    page = _page(request, entries, ENTRIES)
+    return {**page, "sources": TimelineEntry.Source.choices, "source": source}
+
+
+def logs_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's log requests, newest first."""
+    rows = LogRequest.objects.filter(station=station).select_related("requested_by", "call")
+    page = _page(request, rows.prefetch_related("files"), ROWS)
+    return {**page, "may_request": request.user.has_perm(PERMISSION)}
+
+
+def calls_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's calls, newest first."""
+    return _page(request, OutboundCall.objects.filter(station=station), ROWS)
+
+
+def events_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's security events, newest first."""
+    return _page(request, SecurityEvent.objects.filter(station=station), ROWS)
+
+
+TABS = (
+    Tab("overview", gettext_lazy("Overview"), "diagnostics/station/timeline.html",
+        timeline_context),
+    Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context),
+    Tab("calls", gettext_lazy("Calls"), "diagnostics/station/calls.html", calls_context,
+        "diagnostics.view_outboundcall"),
+    Tab("security", gettext_lazy("Security events"), "diagnostics/station/events.html",
+        events_context, "diagnostics.view_securityevent"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something a station can be asked to do, or the reason why this one cannot."""
+
+    label: str
+    url: str
+    problem: str
+
+
+def offers(request: HttpRequest, station: Any) -> list[Offer]:
+    """A button for each kind of log; nothing for those who may not ask."""
+    if not request.user.has_perm(PERMISSION):
+        return []
+    problems, base = log_problems(station), reverse("admin:diagnostics_logrequest_request")
+    return [
+        Offer(
+            _("Request %(log)s") % {"log": label[:1].lower() + label[1:]},
+            f"{base}?station={station.pk}&log_type={value}",
+            problems[value],
+        )
+        for value, label in LogType.choices
+    ]
+
+
+class StationInfoInline(StackedInline):
+    """What diagnostics may be told about a station, inside the host's own form."""
+
+    model = StationInfo
+    fields = ("upload_base_url",)
+    can_delete = False
+    max_num = 1
+    verbose_name_plural = gettext_lazy("Log uploads")
+    template = "diagnostics/station/info_inline.html"
+
+
+class StationPage(ModelAdmin):
+    """A ModelAdmin for the host's station model whose change page has tabs, and an action."""
+
+    change_form_template = "diagnostics/station/settings.html"
+    station_tabs: tuple[Tab, ...] = TABS
+    actions: Any = [request_logs_action]
+
+    @property
+    def media(self) -> Media:
+        return super().media + page_media("station")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return [*super().get_inlines(request, obj), StationInfoInline] if obj else []
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        if not request.user.has_perm(PERMISSION):
+            actions.pop("request_logs_action", None)
+        return actions
+
+    def station_header(self, request: HttpRequest, station: Any) -> StationHeader:
+        """The header's facts; override to add what the host knows better."""
+        return header_of(station)
+
+    def header_facts(self, request: HttpRequest, station: Any) -> list[tuple[str, Any]]:
+        """More pairs of label and value for the header; the host's own."""
+        return []
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        station = self.get_object(request, object_id)
+        if station is None or not self.has_view_permission(request, station):
+            return super().change_view(request, object_id, form_url, extra_context)
+        context = {**self._page_context(request, station), **(extra_context or {})}
+        tab = context["tab"]
+        if request.method == "POST" or tab is None:
+            return super().change_view(request, object_id, form_url, {**context, "title": None})
+        context.update(self.admin_site.each_context(request), opts=self.opts, media=self.media)
+        context.update(tab.context(request, station), tab_template=tab.template, title=None)
+        return TemplateResponse(request, "diagnostics/station/page.html", context)
+
+    def _page_context(self, request: HttpRequest, station: Any) -> dict[str, Any]:
+        tabs = [tab for tab in self.station_tabs if request.user.has_perm(tab.permission)]
+        names = {tab.name: tab for tab in tabs}
+        wanted = request.GET.get("tab", tabs[0].name if tabs else SETTINGS)
+        return {
+            "station": station,
+            "header": self.station_header(request, station),
+            "header_facts": self.header_facts(request, station),
+            "offers": offers(request, station),
+            "tabs": tabs,
+            "tab": names.get(wanted, tabs[0]) if wanted != SETTINGS and tabs else None,
+            "subtitle": None,
+        }
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Back to the station rather than to the list."""
+        response = super().response_change(request, obj)
+        if "_addanother" in request.POST or not isinstance(response, HttpResponseRedirect):
+            return response
+        return HttpResponseRedirect(f"{request.path}?tab={SETTINGS}")

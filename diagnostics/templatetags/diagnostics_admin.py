@@ -1,0 +1,102 @@
+"""Template tags of the operators' pages, for ours and for a host's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from diagnostics.admin import home, parts
+from diagnostics.admin.station_page import (
+    calls_context,
+    header_of,
+    logs_context,
+    offers,
+    timeline_context,
+)
+from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
+from diagnostics.wording import entry_sentence, verdict_sentence
+
+register = template.Library()
+
+register.filter("octets", parts.size)
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString:
+    """{{ row.created_at|ago }}: a relative time, the exact one on hover."""
+    return parts.ago(moment)
+
+
+@register.filter
+def is_moment(value: Any) -> bool:
+    return isinstance(value, datetime)
+
+
+@register.filter
+def verdict(row: LogRequest) -> SafeString:
+    """{{ log_request|verdict }}: the verdict as a badge."""
+    return parts.verdict_badge(row)
+
+
+@register.filter
+def sentence(row: LogRequest) -> str:
+    """{{ log_request|sentence }}: what became of it, and why."""
+    return verdict_sentence(row)
+
+
+@register.filter
+def call_state(call: OutboundCall) -> SafeString:
+    return parts.call_badge(call)
+
+
+@register.filter
+def entry(row: TimelineEntry) -> str:
+    """{{ timeline_entry|entry }}: its sentence."""
+    return entry_sentence(row)
+
+
+@register.filter
+def station_link(station: Any) -> SafeString:
+    return parts.station_link(station)
+
+
+@register.simple_tag
+def mark(tone: str) -> str:
+    return parts.MARKS[tone]
+
+
+@register.simple_tag
+def copyable(text: str, shown: str = "") -> SafeString:
+    """{% copyable row.token %}: an id with a copy button."""
+    return parts.copyable(text, shown)
+
+
+@register.inclusion_tag("diagnostics/home.html", takes_context=True)
+def diagnostics_home(context: dict[str, Any]) -> dict[str, Any]:
+    """What needs somebody now; for the top of the admin's index."""
+    return {"sections": home.sections(context["request"])}
+
+
+@register.inclusion_tag("diagnostics/station/header.html", takes_context=True)
+def station_header(context: dict[str, Any], station: Any) -> dict[str, Any]:
+    """Who the station is, whether it is here, and what it can be asked; for a host's own page."""
+    request = context["request"]
+    return {"header": header_of(station), "offers": offers(request, station)}
+
+
+@register.inclusion_tag("diagnostics/station/timeline.html", takes_context=True)
+def station_timeline(context: dict[str, Any], station: Any) -> dict[str, Any]:
+    return {**timeline_context(context["request"], station), "request": context["request"]}
+
+
+@register.inclusion_tag("diagnostics/station/logs.html", takes_context=True)
+def station_logs(context: dict[str, Any], station: Any) -> dict[str, Any]:
+    return {**logs_context(context["request"], station), "station": station}
+
+
+@register.inclusion_tag("diagnostics/station/calls.html", takes_context=True)
+def station_calls(context: dict[str, Any], station: Any) -> dict[str, Any]:
+    return calls_context(context["request"], station)
