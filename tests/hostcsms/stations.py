@@ -91,35 +91,36 @@ async def upload(log: Path, location: str) -> None:
 def running(kind: type[Any], address: str, log: Path) -> Iterator[None]:
     """A station that connects and boots, in a thread, until the block ends."""
     log.write_bytes(FILE)
-    loop = asyncio.new_event_loop()
-    booted = threading.Event()
-    life = loop.create_task(_live(kind, address, log, booted))
-    thread = threading.Thread(target=_run, args=(loop, life), name="station", daemon=True)
+    life = Life(kind, address, log)
+    thread = threading.Thread(target=lambda: asyncio.run(life.live()), name="station", daemon=True)
     thread.start()
     try:
-        assert booted.wait(10), "the station booted"
+        assert life.booted.wait(10), "the station booted"
         yield
     finally:
-        loop.call_soon_threadsafe(life.cancel)
+        life.end()
         thread.join(10)
 
 
-def _run(loop: asyncio.AbstractEventLoop, life: asyncio.Task[None]) -> None:
-    try:
-        loop.run_until_complete(asyncio.wait([life]))
-    finally:
-        loop.close()
+class Life:
+    """From connecting to the end of the test."""
 
+    def __init__(self, kind: type[Any], address: str, log: Path) -> None:
+        self.kind, self.address, self.log = kind, address, log
+        self.booted = threading.Event()
 
-async def _live(kind: type[Any], address: str, log: Path, booted: threading.Event) -> None:
-    subprotocol = f"ocpp{kind._ocpp_version}"
-    async with websockets.connect(address, subprotocols=[subprotocol]) as connection:
-        station = kind(address.rpartition("/")[2], connection)
-        station.log = log
-        listening = asyncio.create_task(station.start())
-        try:
+    async def live(self) -> None:
+        self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
+        subprotocols = [f"ocpp{self.kind._ocpp_version}"]
+        async with websockets.connect(self.address, subprotocols=subprotocols) as connection:
+            station = self.kind(self.address.rpartition("/")[2], connection)
+            station.log = self.log
+            listening = asyncio.create_task(station.start())
             assert await station.boot() == "Accepted"
-            booted.set()
-            await listening
-        finally:
+            self.booted.set()
+            await self.over.wait()
             listening.cancel()
+
+    def end(self) -> None:
+        if self.booted.is_set():
+            self.loop.call_soon_threadsafe(self.over.set)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from csms.models import ChargeBox
 
-from diagnostics.models import LogRequest, SecurityEvent, StationInfo
+from diagnostics.models import LogRequest, StationInfo
 from diagnostics.services import logs
 from diagnostics.storage import get_log_store
 from tests.hostcsms.stations import FILE, Old, Secured16, Station21, Station201, running
