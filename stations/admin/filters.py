@@ -1,0 +1,93 @@
+"""Filters of the station list: fixed words, or the few values an index gives at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from diagnostics.models import StationInfo
+from diagnostics.ocpp.versions import OcppVersion
+
+DROPPED = timedelta(days=7)
+MOST_CHOICES = 40
+
+
+def dropped_off(stations: Any) -> Any:
+    """Those away now that were connected within a week: they should be here."""
+    away = stations.exclude(pk__in=stations.model.objects.online().values("pk"))
+    return away.filter(is_active=True, last_seen_at__gte=timezone.now() - DROPPED)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("connected", _("Connected")),
+            ("dropped", _("Away, was here this week")),
+            ("away", _("Away")),
+            ("never", _("Never connected")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        online = queryset.model.objects.online().values("pk")
+        if self.value() == "connected":
+            return queryset.filter(pk__in=online)
+        if self.value() == "dropped":
+            return dropped_off(queryset)
+        if self.value() == "away":
+            return queryset.exclude(pk__in=online)
+        return queryset.filter(last_seen_at=None) if self.value() == "never" else queryset
+
+
+class VersionFilter(admin.SimpleListFilter):
+    title = "OCPP"
+    parameter_name = "version"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(version.value, version.value) for version in OcppVersion]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(ocpp_version=self.value()) if self.value() else queryset
+
+
+class VendorFilter(admin.SimpleListFilter):
+    """Vendor, then model, then firmware: each is offered once the one before it is chosen."""
+
+    title = _("vendor")
+    parameter_name = "vendor"
+    column = "vendor"
+    above: tuple[str, ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        chosen = {name: request.GET.get(name, "") for name in self.above}
+        if not all(chosen.values()):
+            return []
+        values = StationInfo.objects.filter(**chosen).exclude(**{self.column: ""})
+        found = values.values_list(self.column, flat=True).order_by(self.column).distinct()
+        return [(value, value) for value in found[:MOST_CHOICES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        if not self.value():
+            return queryset
+        return queryset.filter(**{f"diagnostics_info__{self.column}": self.value()})
+
+
+class ModelFilter(VendorFilter):
+    title = _("model")
+    parameter_name = column = "model"
+    above = ("vendor",)
+
+
+class FirmwareFilter(VendorFilter):
+    title = _("firmware")
+    parameter_name = "firmware"
+    column = "firmware_version"
+    above = ("vendor", "model")
