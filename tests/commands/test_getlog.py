@@ -1,0 +1,197 @@
+"""`manage.py getlog` against the running project and simulated stations."""
+
+import hashlib
+import signal
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.utils import timezone
+
+from diagnostics.lifecycles.log_request import LogVerdict
+from diagnostics.management.asking import moment
+from diagnostics.models import FileAccess, LogRequest
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import logs
+from diagnostics.testing import KNOWN_LINE, Quirk
+from stations.models import SecurityProfile
+from stations.services import register_station
+from tests.servers.processes import wait_until
+
+Q = Quirk
+
+
+def getlog(*arguments):
+    """Run the command; returns what it wrote to stdout and to stderr."""
+    out, err = StringIO(), StringIO()
+    call_command("getlog", *arguments, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+def ends_with(code, *arguments):
+    """Run the command; returns the sentence it ends with."""
+    with pytest.raises(CommandError) as caught:
+        getlog(*arguments)
+    assert caught.value.returncode == code, str(caught.value)
+    return str(caught.value)
+
+
+@contextmanager
+def meanwhile(action):
+    """Do something in a thread once there is a request."""
+
+    def run():
+        wait_until(LogRequest.objects.exists, "the request is there")
+        action()
+        connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    thread.join()
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+def test_the_file_is_written_byte_for_byte(simulate, tmp_path, version):
+    simulate("CS1", version=version, log_size=300_000)
+    target = tmp_path / "station.log"
+    _, err = getlog("CS1", "--wait", "--timeout", "30", "--output", str(target))
+    content = target.read_bytes()
+    row = LogRequest.objects.get()
+    assert len(content) == 300_000
+    assert KNOWN_LINE.encode() in content
+    assert hashlib.sha256(content).hexdigest() == row.best_file.sha256
+    assert row.best_file.sha256 in err
+    assert FileAccess.objects.get().kind == FileAccess.Kind.DOWNLOAD
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["station.log"]
+
+
+def test_a_core_station_of_16_is_asked_again_with_get_diagnostics(simulate, tmp_path):
+    simulate("OLD1", Q.NO_GET_LOG, version=OcppVersion.V16)
+    getlog("OLD1", "--timeout", "30", "--output", str(tmp_path / "log"))
+    row = LogRequest.objects.get()
+    assert [call.wire_action for call in row.calls.order_by("pk")] == ["GetLog", "GetDiagnostics"]
+    assert (tmp_path / "log").stat().st_size == 20_000
+
+
+@pytest.mark.parametrize(
+    ("quirk", "verdict"),
+    [
+        (Q.STATUS_BEFORE_ANSWER, LogVerdict.RECEIVED),
+        (Q.ANSWER_AFTER_UPLOAD, LogVerdict.RECEIVED),
+        (Q.REPEATS_UPLOADING, LogVerdict.RECEIVED),
+        (Q.APPENDS_NAME, LogVerdict.RECEIVED),
+        (Q.KEEPS_ADDRESS, LogVerdict.RECEIVED),
+        (Q.POST_MULTIPART, LogVerdict.RECEIVED),
+        (Q.OPENEVSE_MULTIPART, LogVerdict.RECEIVED),
+        (Q.ZAPTEC_MULTIPART, LogVerdict.RECEIVED),
+        (Q.CHUNKED, LogVerdict.RECEIVED),
+        (Q.EXPECTS_CONTINUE, LogVerdict.RECEIVED),
+        (Q.DISCONNECTS_AFTER_ACCEPTED, LogVerdict.RECEIVED),
+        (Q.RETRIES_SAME_MESSAGE_ID, LogVerdict.RECEIVED),
+        (Q.ODD_DATES, LogVerdict.RECEIVED),
+        (Q.WRONG_CLOCK, LogVerdict.RECEIVED),
+        (Q.NO_STATUS, LogVerdict.RECEIVED_UNCONFIRMED),
+        (Q.FILE_WITHOUT_UPLOADED, LogVerdict.RECEIVED_UNCONFIRMED),
+    ],
+)
+def test_the_file_comes_whatever_the_station_does_around_it(simulate, tmp_path, quirk, verdict):
+    simulate("CS1", quirk)
+    getlog("CS1", "--wait", "--timeout", "30", "--output", str(tmp_path / "log"))
+    assert (tmp_path / "log").read_bytes().count(KNOWN_LINE.encode()) == 1
+    assert (tmp_path / "log").stat().st_size == 20_000
+    wait_until(lambda: LogRequest.objects.get().verdict == verdict, f"the verdict is {verdict}")
+
+
+def test_an_upload_that_fails_ends_with_1(simulate):
+    simulate("CS1", Q.FAILURE_TWICE)
+    assert "BadMessage" in ends_with(1, "CS1", "--wait", "--timeout", "30")
+
+
+def test_a_failure_counts_until_the_station_tries_again(simulate):
+    simulate("CS1", Q.UPLOAD_FAILURE_THEN_RETRY)
+    ends_with(1, "CS1", "--wait", "--timeout", "30")
+    row = LogRequest.objects.filter(verdict=LogVerdict.RECEIVED)
+    wait_until(row.exists, "the second try has brought the file")
+
+
+def test_an_upload_that_breaks_off_ends_with_1(simulate, tmp_path):
+    simulate("CS1", Q.CUTS_OFF_MIDWAY)
+    ends_with(1, "CS1", "--timeout", "30", "--output", str(tmp_path / "log"))
+    assert list(tmp_path.glob("*log*")) == []
+
+
+def test_a_request_that_the_station_refuses_ends_with_4(simulate):
+    simulate("CS1", Q.REJECTS)
+    assert "refused" in ends_with(4, "CS1", "--wait", "--timeout", "30")
+
+
+def test_a_file_that_is_only_claimed_is_still_awaited_at_the_time_out(simulate):
+    simulate("CS1", Q.UPLOADED_WITHOUT_FILE)
+    assert ends_with(3, "CS1", "--wait", "--timeout", "1").startswith("Still waiting after 1 s.")
+
+
+def test_a_station_that_is_away_is_waited_for_and_then_the_request_goes_on(running):
+    station, _ = register_station("CS1", security_profile=SecurityProfile.NONE)
+    sentence = ends_with(3, "CS1", "--wait", "--timeout", "0.1")
+    row = LogRequest.objects.get(station=station)
+    assert f"Request {row.pk} goes on" in sentence
+    assert row.is_open
+
+
+def test_a_canceled_request_ends_with_5(running):
+    register_station("CS1", security_profile=SecurityProfile.NONE)
+
+    with meanwhile(lambda: logs.cancel_log(LogRequest.objects.get())):
+        ends_with(5, "CS1", "--wait", "--timeout", "20")
+
+
+def test_ctrl_c_leaves_the_request_running(running):
+    register_station("CS1", security_profile=SecurityProfile.NONE)
+
+    with meanwhile(lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)):
+        assert "goes on without this command" in ends_with(130, "CS1", "--wait", "--timeout", "20")
+    assert LogRequest.objects.get().is_open
+
+
+def test_without_wait_the_request_is_placed_and_told(running):
+    register_station("CS1", security_profile=SecurityProfile.NONE)
+    out, _ = getlog("CS1", "--since", "2h", "--until", "1h", "--log-type", "SecurityLog")
+    row = LogRequest.objects.get()
+    assert out.startswith(f"Request {row.pk}. Waiting")
+    assert row.log_type == "SecurityLog"
+    assert row.latest - row.oldest == pytest.approx(timedelta(hours=1), abs=timedelta(seconds=5))
+
+
+@pytest.mark.django_db
+def test_a_station_that_is_not_known_is_wrong_use():
+    assert ends_with(2, "NOBODY") == "There is no station NOBODY."
+
+
+@pytest.mark.django_db
+def test_a_span_that_ends_before_it_begins_is_wrong_use():
+    register_station("CS1")
+    assert "ends before it begins" in ends_with(2, "CS1", "--since", "1h", "--until", "2h")
+
+
+@pytest.mark.django_db
+def test_a_time_that_cannot_be_read_is_wrong_use():
+    with pytest.raises(CommandError, match="is no time"):
+        getlog("CS1", "--since", "yesterday")
+
+
+def test_times_are_read_as_people_write_them():
+    ago = timezone.now() - moment("3d")
+    assert ago == pytest.approx(timedelta(days=3), abs=timedelta(seconds=5))
+    assert moment("2026-03-01").isoformat() == "2026-03-01T00:00:00+00:00"
+    assert moment("2026-03-01T08:00:00+02:00").isoformat() == "2026-03-01T06:00:00+00:00"
+
+
+def test_a_directory_that_is_not_there_is_named(simulate, tmp_path):
+    simulate("CS1")
+    sentence = ends_with(1, "CS1", "--timeout", "30", "--output", str(tmp_path / "no" / "log"))
+    assert "No such file or directory" in sentence
