@@ -217,8 +217,9 @@ class StationConsumer(AsyncConsumer):
             try:
                 for event in self.protocol.expire(self._now()):
                     await self._handle(event)
-                if self.protocol.in_flight is None:
-                    await self._send_next()
+                await self._send_next()
+            except delivery.ConnectionEnded as ended:
+                await self._close(POLICY, ended.reason)
             except Exception:  # the database is away
                 logger.exception("Calls for %s are delayed", self.station)
                 await asyncio.sleep(RETRY)
@@ -234,12 +235,12 @@ class StationConsumer(AsyncConsumer):
         self._woken.clear()
 
     async def _send_next(self) -> None:
-        version, registration = self.protocol.version, self.registration
-        try:
-            call = await in_database(delivery.take_call, self.connection_id, version, registration)
-        except delivery.ConnectionEnded as ended:
-            await self._close(POLICY, ended.reason)
+        connection_id, version = self.connection_id, self.protocol.version
+        if self.protocol.in_flight is not None:
+            await in_database(delivery.check_open, connection_id)
             return
+        take = delivery.take_call
+        call = await in_database(take, connection_id, version, self.registration)
         if call is None:
             return
         action, payload = call.wire_action, call.wire_payload or {}

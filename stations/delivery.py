@@ -22,8 +22,8 @@ class ConnectionEnded(Exception):
         self.reason = reason
 
 
-def take_call(connection_id: int, version: OcppVersion, registration: str) -> OutboundCall | None:
-    """The call to send now, marked Sent. Raises ConnectionEnded."""
+def check_open(connection_id: int) -> StationConnection:
+    """The connection, whose row is open and whose station may connect. Raises ConnectionEnded."""
     rows = StationConnection.objects.select_related("station")
     connection = rows.filter(pk=connection_id).first()
     if connection is None:
@@ -32,6 +32,12 @@ def take_call(connection_id: int, version: OcppVersion, registration: str) -> Ou
         raise ConnectionEnded(CloseReason(connection.close_reason))
     if not connection.station.is_active:
         raise ConnectionEnded(CloseReason.BLOCKED)
+    return connection
+
+
+def take_call(connection_id: int, version: OcppVersion, registration: str) -> OutboundCall | None:
+    """The call to send now, marked Sent. Raises ConnectionEnded."""
+    connection = check_open(connection_id)
     return delivery.next_call(
         connection.station,
         version=version,
