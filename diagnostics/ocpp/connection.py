@@ -47,7 +47,7 @@ from diagnostics.ocpp.frames import (
     to_text,
 )
 from diagnostics.ocpp.requests import Requests, Side
-from diagnostics.ocpp.schemas import check, schemas_of
+from diagnostics.ocpp.schemas import schemas_of
 from diagnostics.ocpp.versions import OcppVersion
 
 __all__ = ["Connection", "Side"]
@@ -142,7 +142,7 @@ class Connection:
             return
         action = self._their.action(message_id)
         if self._validate_sent:
-            check(self._schemas.result(action), payload)
+            self._schemas.result(action).check(payload)
         self._finish(message_id, to_text(CallResult(message_id, payload), self.version))
 
     def refuse(self, message_id: str, error: OcppError) -> None:
@@ -215,7 +215,7 @@ class Connection:
             return AnswerUnmatched(result)
         try:
             if action in self._schemas.actions:
-                check(self._schemas.result(action), result.payload)
+                self._schemas.result(action).check(result.payload)
         except InvalidPayload as error:
             if self.version is OcppVersion.V21:
                 self._outgoing.append(

@@ -115,7 +115,10 @@ def to_text(frame: Frame, version: OcppVersion) -> str:
             elements = [SEND, frame.message_id, frame.action, frame.payload]
     if elements[0] not in _KNOWN_TYPES[version]:
         raise ValueError(f"OCPP {version} has no message type {elements[0]}")
-    return _ENCODER.encode(elements)
+    try:
+        return _ENCODER.encode(elements)
+    except (TypeError, RecursionError) as error:
+        raise ValueError("the payload cannot be written as JSON") from error
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

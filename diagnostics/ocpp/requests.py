@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode, UnsupportedAction, Violation
 from diagnostics.ocpp.lenient import LENIENT, readable
-from diagnostics.ocpp.schemas import check, fits, schemas_of
+from diagnostics.ocpp.schemas import schemas_of
 from diagnostics.ocpp.signed import SUFFIX, unsigned
 from diagnostics.ocpp.versions import OcppVersion
 
@@ -35,19 +35,20 @@ class Requests:
         """Check an inbound request; raises the OcppError to answer with."""
         if action not in self._inbound:
             action, payload = self._read_foreign(action, payload)
-        validator = self._schemas.request(action)
-        if not fits(validator, payload):
-            if action in self._lenient:
-                return action, *readable(action, validator, payload)
-            check(validator, payload)
+        schema = self._schemas.request(action)
+        if schema.fits(payload):
+            return action, payload, ()
+        if action in self._lenient:
+            return action, *readable(action, schema, payload)
+        schema.check(payload)
         return action, payload, ()
 
     def check_sent(self, action: str, payload: Any) -> None:
         """Check an outbound request; raises UnsupportedAction or InvalidPayload."""
-        validator = self._schemas.request(action)
+        schema = self._schemas.request(action)
         if action not in self._outbound:
             raise UnsupportedAction(f"{action} is not sent by the {self._side.value}.")
-        check(validator, payload)
+        schema.check(payload)
 
     def _read_foreign(self, action: str, payload: Any) -> tuple[str, Any]:
         """Unwrap a signed request, or say what is wrong with this action."""

@@ -32,7 +32,7 @@ def parse_time(text: object) -> datetime | None:
             int(day),
             int(hour),
             int(minute),
-            min(int(second or 0), 59) if second == "60" else int(second or 0),
+            59 if second == "60" else int(second or 0),
             microsecond,
             tzinfo=zone,
         ).astimezone(UTC)
@@ -47,4 +47,5 @@ def format_time(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a time for a station needs a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = moment.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
