@@ -50,7 +50,7 @@ suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
 
 test-sqlite: setup  ## what touches the database, on a SQLite file
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m "not browser and not servers" \
-	  --ignore=tests/ocpp --ignore=tests/storage
+	  $(addprefix --ignore=tests/,docs lifecycles ocpp storage testing wording test_packaging.py)
 
 test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
 	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q tests/hostcsms
