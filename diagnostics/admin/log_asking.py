@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -129,7 +130,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     initial = {key: request.GET[key] for key in ("identity", "log_type") if key in request.GET}
     key = request.GET.get("station", "")
     stations = LogRequest._meta.get_field("station").related_model._default_manager  # type: ignore[union-attr]
-    station = stations.filter(pk=key).first() if key.isdecimal() else None
+    try:
+        station = stations.filter(pk=key).first() if key else None
+    except (ValueError, ValidationError):  # no key of the host's type
+        station = None
     if station is not None:
         initial["identity"] = get_gateway().identity(station)
     return initial
