@@ -1,9 +1,10 @@
 from django.contrib import admin
 
 from csms.models import ChargeBox
+from diagnostics.admin.station_page import StationPage
 
 
 @admin.register(ChargeBox)
-class ChargeBoxAdmin(admin.ModelAdmin):
-    list_display = ["box_id", "site", "ocpp_version", "connection"]
+class ChargeBoxAdmin(StationPage):
+    list_display = ["box_id", "site", "ocpp_version", "is_online"]
     search_fields = ["box_id", "site"]

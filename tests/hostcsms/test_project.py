@@ -1,0 +1,54 @@
+"""The foreign project is whole: its checks, its migrations, and nothing of ours but the app."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_reference_stations_are_nowhere() -> None:
+    assert not apps.is_installed("stations")
+    assert not [name for name in sys.modules if name.split(".")[0] == "stations"]
+
+
+def test_system_checks_have_nothing_to_say() -> None:
+    call_command("check", fail_level="WARNING", databases=["default"])
+
+
+def test_no_migration_is_missing(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())
+
+
+def test_stations_are_referred_to_by_the_hosts_own_key(db: None) -> None:
+    assert "stations_chargingstation" not in connection.introspection.table_names()
+    with connection.cursor() as cursor:
+        relations = connection.introspection.get_relations(cursor, "diagnostics_logrequest")
+    assert relations["station_id"][:2] == ("id", "csms_chargebox")
+
+
+@pytest.mark.parametrize("settings", ["tests.hostcsms.both_apps", "config.settings"])
+def test_migrations_are_clean_whoever_holds_the_stations(settings: str, tmp_path: Path) -> None:
+    environment = {
+        "DJANGO_SETTINGS_MODULE": settings,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "SECRET_KEY": "x" * 50,
+        "VAR_DIR": str(tmp_path),
+    }
+    for command in (["makemigrations", "--check", "--dry-run"], ["migrate", "-v0"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "django", *command],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
