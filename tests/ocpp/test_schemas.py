@@ -154,14 +154,9 @@ def test_a_sentence_names_the_place(action, payload, code, sentence):
     assert len(sentence) <= 255
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [{"vendorId": "\ud800"}, {"vendorId": "v", "data": datetime.now(UTC)}],
-    ids=["surrogate", "datetime"],
-)
-def test_what_is_no_json_does_not_fit(payload):
+def test_what_is_no_json_does_not_fit():
     with pytest.raises(InvalidPayload) as caught:
-        validate_call(V201, "DataTransfer", payload)
+        validate_call(V201, "DataTransfer", {"vendorId": "v", "data": datetime.now(UTC)})
     assert caught.value.description == "the payload cannot be written as JSON"
 
 
