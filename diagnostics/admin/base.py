@@ -11,8 +11,9 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.forms import Media
 from django.forms.widgets import Script
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from diagnostics.gateway import get_gateway
 
@@ -81,7 +82,7 @@ class FactAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    actions_selection_counter = False
+    show_facets = admin.ShowFacets.NEVER  # counting is what makes lists slow
     paginator = FirstPage
     modules: tuple[str, ...] = ()
 
@@ -105,6 +106,12 @@ class FactAdmin(admin.ModelAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("station")

@@ -130,7 +130,7 @@ def security_events(request: HttpRequest) -> Section | None:
     )
     url = _list_url("securityevent", days="1")
     lines = [Line(type_, f"{url}&{urlencode({'type': type_})}", n) for type_, n in counted[:6]]
-    return Section(_("Security events since yesterday"), "bad", lines)
+    return Section(_("Security events since yesterday"), "quiet", lines)
 
 
 register_section(failed, weight=20)

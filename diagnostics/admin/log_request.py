@@ -91,7 +91,7 @@ class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         extra = {"may_request": self.may_request(request), **(extra_context or {})}
-        return super().changelist_view(request, {"title": _("Log requests"), **extra})
+        return super().changelist_view(request, extra)
 
     def rows_view(self, request: HttpRequest) -> JsonResponse:
         """The live cells of the rows that a list shows, as HTML."""

@@ -92,11 +92,18 @@ def ago(moment: datetime | None) -> SafeString:
     )
 
 
+def clock(moment: datetime) -> str:
+    """14:02 today, "3 Mar, 14:02" on another day."""
+    local = timezone.localtime(moment)
+    today = local.date() == timezone.localdate()
+    return date_format(local, "H:i" if today else "j M, H:i")
+
+
 def copyable(text: str, shown: str = "") -> SafeString:
     """An id in monospace with a copy button, which `copy.js` brings to life."""
     return format_html(
         '<span class="dx-copy"><code>{}</code><button type="button" data-copy="{}" hidden '
-        'title="{}" aria-label="{}">⧉</button></span>',
+        'title="{}" aria-label="{}"></button></span>',
         shown or text,
         text,
         _("Copy"),

@@ -144,7 +144,7 @@ class StationPage(ModelAdmin):
 
     @property
     def media(self) -> Media:
-        return super().media + page_media("station")
+        return super().media + page_media()
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [*super().get_inlines(request, obj), StationInfoInline] if obj else []

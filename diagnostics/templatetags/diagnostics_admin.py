@@ -30,6 +30,9 @@ def ago(moment: datetime | None) -> SafeString:
     return parts.ago(moment)
 
 
+register.filter("clock", parts.clock)
+
+
 @register.filter
 def is_moment(value: Any) -> bool:
     return isinstance(value, datetime)

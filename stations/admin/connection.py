@@ -58,8 +58,8 @@ class StationConnectionAdmin(FactAdmin):
 
 def state_of(row: StationConnection) -> SafeString:
     if row.closed_at is None:
-        return format_html('<span class="dx-on">● {}</span>', _("open"))
-    return format_html('<span class="dx-off">○ {}</span>', row.get_close_reason_display())
+        return format_html('<span class="dx-on">{}</span>', _("open"))
+    return format_html('<span class="dx-off">{}</span>', row.get_close_reason_display())
 
 
 def lasted(row: StationConnection) -> str:

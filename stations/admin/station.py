@@ -20,7 +20,7 @@ from diagnostics.admin.base import page_media
 from diagnostics.admin.station_page import TABS, StationPage, Tab
 from diagnostics.admin.stations import StationHeader, header_of
 from diagnostics.conf import app_settings
-from diagnostics.models import LogRequest, StationInfo
+from diagnostics.models import LogRequest
 from stations import services
 from stations.admin.connection import connections_context
 from stations.admin.filters import (
@@ -62,7 +62,7 @@ def registered_page(
 @admin.register(ChargingStation)
 class ChargingStationAdmin(StationPage):
     list_display = (
-        "identity_", "state", "label", "kind", "firmware", "ocpp_version", "seen", "last_log",
+        "state", "identity_", "kind", "seen", "last_log",
     )  # fmt: skip
     list_display_links = None
     list_filter = (StateFilter, VersionFilter, VendorFilter, ModelFilter, FirmwareFilter)
@@ -72,6 +72,7 @@ class ChargingStationAdmin(StationPage):
     sortable_by = ("identity_", "seen")
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     fields = ("identity", "name", "is_active", "security_profile", "registration_policy")
     change_form_template = "stations/settings.html"
     station_tabs = (*TABS, CONNECTIONS)
@@ -84,36 +85,34 @@ class ChargingStationAdmin(StationPage):
             last_verdict=Subquery(newest.values("verdict")[:1]),
         )
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = {"title": _("Charging stations")}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The identity is in the station's own settings: here it never changes."""
         return ("identity",) if obj else ()
 
-    @admin.display(description=gettext_lazy("Identity"), ordering="identity")
+    @admin.display(description=gettext_lazy("Station"), ordering="identity")
     def identity_(self, row: ChargingStation) -> SafeString:
-        return parts.station_link(row)
+        return _two_lines(parts.station_link(row), row.name)
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: Any) -> SafeString:
         if not row.is_active:
-            return format_html('<span class="dx-off">⊘ {}</span>', _("blocked"))
+            return format_html('<span class="dx-off dx-blocked">{}</span>', _("blocked"))
         if row.is_online:
-            return format_html('<span class="dx-on">● {}</span>', _("connected"))
+            return format_html('<span class="dx-on">{}</span>', _("connected"))
         word = _("away") if row.last_seen_at else _("never here")
-        return format_html('<span class="dx-off">○ {}</span>', word)
+        return format_html('<span class="dx-off">{}</span>', word)
 
-    @admin.display(description=gettext_lazy("Name"))
-    def label(self, row: ChargingStation) -> str:
-        return row.name
-
-    @admin.display(description=gettext_lazy("Vendor, model"))
-    def kind(self, row: ChargingStation) -> str:
-        info = _info(row)
-        return f"{info.vendor} {info.model}".strip() if info else ""
-
-    @admin.display(description=gettext_lazy("Firmware"))
-    def firmware(self, row: ChargingStation) -> str:
-        info = _info(row)
-        return info.firmware_version if info else ""
+    @admin.display(description=gettext_lazy("Vendor, model, firmware, OCPP"))
+    def kind(self, row: ChargingStation) -> SafeString:
+        info = getattr(row, "diagnostics_info", None)
+        version = f"OCPP {row.ocpp_version}" if row.ocpp_version else ""
+        firmware = info.firmware_version if info else ""
+        name = f"{info.vendor} {info.model}" if info else ""
+        return _two_lines(name.strip(), " · ".join(filter(None, [firmware, version])))
 
     @admin.display(description=gettext_lazy("Last seen"), ordering="last_seen_at")
     def seen(self, row: ChargingStation) -> SafeString:
@@ -185,8 +184,8 @@ class ChargingStationAdmin(StationPage):
             services.block_station(obj)
 
 
-def _info(row: ChargingStation) -> StationInfo | None:
-    return getattr(row, "diagnostics_info", None)
+def _two_lines(first: str, second: str) -> SafeString:
+    return format_html('{}<span class="dx-sentence">{}</span>', first, second)
 
 
 def _since(station: ChargingStation) -> Any:
