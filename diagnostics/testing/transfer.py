@@ -31,7 +31,7 @@ async def transfer(request: HttpRequest, *, tls: ssl.SSLContext | None = None) -
         return UploadEnd(whole=False)
     try:
         return await _exchange(request, reader, writer)
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+    except (OSError, EOFError, ValueError):
         return UploadEnd(whole=False)
     finally:
         writer.close()
@@ -61,8 +61,11 @@ async def _exchange(
         return UploadEnd(whole=False)
     if not request.reads_response:
         return UploadEnd(whole=True)
-    async with asyncio.timeout(RESPONSE_PATIENCE):
-        return UploadEnd(whole=True, http_status=await _final_status(reader))
+    try:
+        async with asyncio.timeout(RESPONSE_PATIENCE):
+            return UploadEnd(whole=True, http_status=await _final_status(reader))
+    except (OSError, EOFError, ValueError):  # TimeoutError is an OSError
+        return UploadEnd(whole=True)
 
 
 def _head(request: HttpRequest) -> bytes:
