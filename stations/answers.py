@@ -64,20 +64,23 @@ def _keep_connector(
     station: ChargingStation, version: OcppVersion, payload: dict[str, Any]
 ) -> None:
     status = codec_for(version).decode_connector_status(payload)
-    Connector.objects.update_or_create(
-        station=station,
-        evse_id=status.evse_id,
-        connector_id=status.connector_id,
-        defaults={
-            "status": status.status,
-            "error_code": status.error_code,
-            "vendor_id": status.vendor_id,
-            "vendor_error_code": status.vendor_error_code,
-            "info": status.info,
-            "at": status.timestamp,
-            "received_at": timezone.now(),
-        },
-    )
+    which = {"evse_id": status.evse_id, "connector_id": status.connector_id}
+    facts = {
+        "status": status.status,
+        "error_code": status.error_code,
+        "vendor_id": status.vendor_id,
+        "vendor_error_code": status.vendor_error_code,
+        "info": status.info,
+        "at": status.timestamp,
+        "received_at": timezone.now(),
+    }
+    if not Connector.objects.filter(station=station, **which).update(**facts):
+        Connector.objects.bulk_create(
+            [Connector(station=station, **which, **facts)],
+            update_conflicts=True,
+            unique_fields=["station", *which],
+            update_fields=list(facts),
+        )
 
 
 @transaction.atomic

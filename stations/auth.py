@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ from diagnostics.ocpp.versions import OcppVersion, choose_subprotocol
 from stations.identity import identity_in, shown
 from stations.models import ChargingStation, RefusalReason, RefusedConnection, SecurityProfile
 from stations.passwords import matches
-from stations.presence import Peer
+from stations.presence import Peer, open_connection
 
 STATUSES = {
     RefusalReason.BAD_IDENTITY: 400,
@@ -56,13 +57,28 @@ class Refused(Exception):
         self.station = station
 
 
-def admit(handshake: Handshake) -> tuple[ChargingStation, OcppVersion]:
-    """Let a station in, or raise Refused; a refusal is kept for the operator to see."""
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A station that was let in, and its connection; `replaced` as of `open_connection`."""
+
+    station: ChargingStation
+    version: OcppVersion
+    connection_id: int
+    replaced: list[tuple[UUID, int]]
+
+
+def admit(handshake: Handshake, server_id: UUID) -> Admission:
+    """Let a station in, on a socket that the server process holds.
+
+    Raises Refused; a refusal is kept for the operator to see.
+    """
     try:
-        return _checked(handshake)
+        station, version = _checked(handshake)
     except Refused as refused:
         record_refusal(handshake, refused)
         raise
+    opened = open_connection(station, server_id, version, handshake.peer)
+    return Admission(station, version, *opened)
 
 
 def _checked(handshake: Handshake) -> tuple[ChargingStation, OcppVersion]:

@@ -71,17 +71,15 @@ class StationConsumer(AsyncConsumer):
         """Check who it is, and make the connection known. Raises Refused."""
         handshake = handshake_of(scope)
         self.process = await this_process()
-        self.station, version = await in_database(admit, handshake)
-        self.connection_id, self._replaced = await in_database(
-            presence.open_connection, self.station, self.process.id, version, handshake.peer
-        )
+        admitted = await in_database(admit, handshake, self.process.id)
+        self.station, version = admitted.station, admitted.version
+        self.connection_id, self._replaced = admitted.connection_id, admitted.replaced
         self.protocol = Connection(version)
         self.codec = codec_for(version)
         self.registration = self.station.registration
         self.asked_for: frozenset[str] = frozenset()
         self.close_reason: CloseReason | None = None
         self._woken = asyncio.Event()
-        self._woken.set()  # calls may have waited for this connection
         return version
 
     async def _serve(self, version: OcppVersion) -> None:
@@ -212,6 +210,7 @@ class StationConsumer(AsyncConsumer):
 
     async def _deliver(self) -> None:
         """Send calls when woken, one at a time, and give up on answers that are overdue."""
+        await self._wake_for_waiting()
         while True:
             await self._sleep()
             try:
@@ -224,6 +223,15 @@ class StationConsumer(AsyncConsumer):
                 logger.exception("Calls for %s are delayed", self.station)
                 await asyncio.sleep(RETRY)
                 self.wake()
+
+    async def _wake_for_waiting(self) -> None:
+        try:
+            waiting = await in_database(delivery.has_waiting, self.station)
+        except Exception:  # the next beat of this process finds them
+            logger.exception("Calls for %s are delayed", self.station)
+            return
+        if waiting:
+            self.wake()
 
     async def _sleep(self) -> None:
         deadline = self.protocol.next_deadline()

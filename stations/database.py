@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
@@ -18,6 +19,8 @@ from django.db import connections
 THREADS = 8
 # Seconds a thread keeps its database connection; opening one costs more than most units.
 CONNECTION_AGE = 300
+# A connection that was used within these seconds is not asked again whether it still works.
+TRUSTED = 5.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,6 +28,7 @@ T = TypeVar("T")
 _lock = threading.Lock()
 _executor: ThreadPoolExecutor | None = None
 _opened: list[Any] = []
+_thread = threading.local()
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -33,13 +37,23 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     A unit that has begun is awaited even when the caller is cancelled: nothing it wrote may be
     unknown to what the caller does next.
     """
-    run: Any = database_sync_to_async(function, thread_sensitive=False, executor=_threads())
-    unit = asyncio.ensure_future(run(*args, **kwargs))
+    run: Any = database_sync_to_async(_unit, thread_sensitive=False, executor=_threads())
+    unit = asyncio.ensure_future(run(function, *args, **kwargs))
     try:
         return await asyncio.shield(unit)
     except asyncio.CancelledError:
         await asyncio.wait([unit])
         raise
+
+
+def _unit(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    if time.monotonic() - getattr(_thread, "used", 0.0) < TRUSTED:
+        for connection in connections.all(initialized_only=True):
+            connection.health_check_done = True
+    try:
+        return function(*args, **kwargs)
+    finally:
+        _thread.used = time.monotonic()
 
 
 def close() -> None:
@@ -70,7 +84,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _keep_connections() -> None:
-    """Let this thread keep its database connections, and check them before each unit."""
+    """Let this thread keep its database connections, and check them before they are used."""
     for connection in connections.all():
         if not connection.settings_dict["CONN_MAX_AGE"]:
             kept = {"CONN_MAX_AGE": CONNECTION_AGE, "CONN_HEALTH_CHECKS": True}

@@ -98,11 +98,12 @@ def open_connection(
     Returns its id, and (server, id) of the older ones, whose sockets are to be closed.
     """
     now = timezone.now()
-    # Two connections at once are put in order. No key: rows that refer to the station may be added.
-    ChargingStation.objects.select_for_update(no_key=True).get(pk=station.pk)
+    # First, since the lock it takes puts two connections at once in order.
+    ChargingStation.objects.filter(pk=station.pk).update(ocpp_version=version, last_seen_at=now)
     older = StationConnection.objects.open().filter(station=station)
-    replaced = [(server, pk) for server, pk in older.values_list("server_id", "pk") if server]
-    older.update(closed_at=now, close_reason=CloseReason.REPLACED)
+    replaced = list(older.values_list("server_id", "pk"))
+    if replaced:
+        older.update(closed_at=now, close_reason=CloseReason.REPLACED)
     connection = StationConnection.objects.create(
         station=station,
         server_id=server_id,
@@ -112,10 +113,9 @@ def open_connection(
         is_encrypted=peer.is_encrypted,
         opened_at=now,
     )
-    ChargingStation.objects.filter(pk=station.pk).update(ocpp_version=version, last_seen_at=now)
     station.ocpp_version = version
     inbound.station_connected(station, version=version, remote=peer.remote_address)
-    return connection.pk, replaced
+    return connection.pk, [(server, pk) for server, pk in replaced if server is not None]
 
 
 def close_connection(connection_id: int, reason: str) -> None:
