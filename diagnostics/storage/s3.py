@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-# S3 takes parts of 5 MiB and more, 10,000 of them: 8 MiB reaches 78 GiB.
-PART = 8 * 1024 * 1024
-# Parts on their way at the same time, over all uploads of this process.
-SENDERS = 8
+# The smallest part that S3 takes; 10,000 of them reach 48 GiB.
+PART = 5 * 1024 * 1024
+# Parts of one upload on their way at the same time: one alone leaves the store waiting for us.
+AHEAD = 2
+# The same over all uploads of this process.
+SENDERS = 16
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _NO_ROOM = {"507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
@@ -90,7 +93,7 @@ class S3LogStore:
 class _S3Upload(Upload):
     """One PUT when everything fits a part, else a multipart upload.
 
-    At most two parts are in memory: the one being filled and the one being sent.
+    At most three parts are in memory: the one being filled and two being sent.
     """
 
     def __init__(
@@ -102,7 +105,7 @@ class _S3Upload(Upload):
         self._name = name
         self._senders = senders
         self._filling = bytearray()
-        self._sending: Future[CompletedPartTypeDef] | None = None
+        self._sending: deque[Future[CompletedPartTypeDef]] = deque()
         self._parts: list[CompletedPartTypeDef] = []
         self._upload_id = ""
 
@@ -123,7 +126,7 @@ class _S3Upload(Upload):
                 )
             return
         self._send_part()
-        self._collect_part()
+        self._collect_parts(leave=0)
         with _translated():
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
@@ -137,8 +140,7 @@ class _S3Upload(Upload):
         if not self._upload_id:
             return
         # A part that arrives after the abort would be kept, and paid for: wait for it first.
-        with suppress(StorageError):
-            self._collect_part()
+        wait(self._sending)
         with suppress(StorageError), _translated():
             self._client.abort_multipart_upload(
                 Bucket=self._bucket, Key=self._name, UploadId=self._upload_id
@@ -149,14 +151,14 @@ class _S3Upload(Upload):
             with _translated():
                 begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._name)
                 self._upload_id = begun["UploadId"]
-        self._collect_part()
+        self._collect_parts(leave=AHEAD - 1)
         full, self._filling = self._filling, bytearray()
-        self._sending = self._senders.submit(self._put_part, len(self._parts) + 1, full)
+        number = len(self._parts) + len(self._sending) + 1
+        self._sending.append(self._senders.submit(self._put_part, number, full))
 
-    def _collect_part(self) -> None:
-        sending, self._sending = self._sending, None
-        if sending is not None:
-            self._parts.append(sending.result())
+    def _collect_parts(self, *, leave: int) -> None:
+        while len(self._sending) > leave:
+            self._parts.append(self._sending.popleft().result())
 
     def _put_part(self, number: int, content: bytearray) -> CompletedPartTypeDef:
         with _translated():
@@ -194,7 +196,7 @@ def _client() -> S3Client:
         retries={"mode": "standard", "max_attempts": 4},
         connect_timeout=5,
         read_timeout=60,
-        max_pool_connections=4 * SENDERS,
+        max_pool_connections=3 * SENDERS,
     )
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return boto3.session.Session(region_name=region or None).client(
