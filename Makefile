@@ -7,7 +7,7 @@ MATRIX_VENV := .venv-matrix
 MATRIX_DJANGO := 6.0.10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test style types contracts checks suite test-sqlite test-embedded \
+.PHONY: help setup run serve test style types contracts checks suite coverage test-sqlite test-embedded \
   test-browser test-matrix browser format lock bench clean
 
 help:  ## list what there is to make
@@ -46,7 +46,10 @@ checks: setup  ## Django's own: system checks, no migration missing
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
-	$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -q
+
+coverage: setup browser  ## the whole suite again, with what it did not reach
+	$(BIN)/python -m pytest -q --cov --cov-report=term
 
 test-sqlite: setup  ## what touches the database, on a SQLite file
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m "not browser and not servers" \
