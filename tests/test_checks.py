@@ -1,0 +1,62 @@
+"""The system checks: a misconfigured project hears of it at start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from diagnostics.checks import check_settings
+from diagnostics.conf import station_model
+
+
+def found(**keys: Any) -> dict[str, str]:
+    """Check ids and their texts for DIAGNOSTICS with these keys changed; None takes one out."""
+    changed = {**settings.DIAGNOSTICS, **keys}
+    given = {key: value for key, value in changed.items() if value is not None}
+    with override_settings(DIAGNOSTICS=given):
+        return {str(message.id): message.msg for message in check_settings()}
+
+
+def test_this_project_is_well_configured() -> None:
+    assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("keys", "check"),
+    [
+        ({"GATEWY": "x.Y"}, "E001"),
+        ({"GATEWAY": None}, "E002"),
+        ({"GATEWAY": "nowhere.Gateway"}, "E002"),
+        ({"GATEWAY": "diagnostics.gateway.Nothing"}, "E002"),
+        ({"PUBLIC_URL": None}, "E003"),
+        ({"PUBLIC_URL": "csms.example.org"}, "E003"),
+        ({"PUBLIC_URL": "ftp://csms.example.org"}, "E003"),
+        ({"PUBLIC_URL": "https://csms.example.org/?a=1"}, "E003"),
+        ({"LOG_STORE_URL": None}, "E004"),
+        ({"LOG_STORE_URL": "/var/logs"}, "E004"),
+        ({"PUBLIC_URL": f"https://{'x' * 230}.example.org"}, "W001"),
+    ],
+)
+def test_a_mistake_is_found_and_named(keys: dict[str, Any], check: str) -> None:
+    messages = found(**keys)
+    assert set(messages) == {f"diagnostics.{check}"}
+    key = "PUBLIC_URL" if check == "W001" else next(iter(keys))
+    assert key in messages[f"diagnostics.{check}"]
+
+
+def test_a_project_without_settings_hears_of_all_of_them() -> None:
+    with override_settings():
+        del settings.DIAGNOSTICS
+        ids = {str(message.id) for message in check_settings()}
+    assert ids == {f"diagnostics.E00{number}" for number in (2, 3, 4)}
+
+
+@override_settings()
+def test_the_station_model_has_no_default() -> None:
+    del settings.DIAGNOSTICS_STATION_MODEL
+    with pytest.raises(ImproperlyConfigured, match="DIAGNOSTICS_STATION_MODEL"):
+        station_model()

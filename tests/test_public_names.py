@@ -1,0 +1,137 @@
+"""The public surface: what hosts build on. A change here is a change for them."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+
+import pytest
+from django.dispatch import Signal
+
+from diagnostics import gateway, signals, storage, testing
+
+# Module -> function -> its parameters; a star stands where only keywords follow.
+FUNCTIONS = {
+    "inbound": {
+        "receive_call": "station version action payload",
+        "receive_result": "station message_id payload",
+        "receive_error": "station message_id code description details",
+        "receive_timeout": "station message_id",
+        "receive_send": "station version action payload",
+        "station_connected": "station **details",
+        "station_disconnected": "station * connection **details",
+    },
+    "services.calls": {
+        "place_call": "* station action payload expires_in timeout placed_by",
+        "cancel_call": "call",
+    },
+    "services.delivery": {
+        "next_call": "station * version connection registration",
+    },
+    "services.logs": {
+        "check_request": "* station log_type oldest latest",
+        "request_log": "* station log_type oldest latest retries retry_interval expires_in"
+        " requested_by",
+        "request_logs": "* stations requested_by **wanted",
+        "request_again": "row * requested_by",
+        "cancel_log": "row * canceled_by",
+    },
+    "services.uploads": {
+        "find_upload": "token",
+        "upload_started": "ticket * name method declared_size content_type remote_address",
+        "upload_progress": "ticket received",
+        "upload_failed": "ticket * reason",
+        "record_upload": "ticket * stored name method form content_type declared_size complete"
+        " remote_address",
+    },
+    "gateway": {"get_gateway": ""},
+    "storage": {"get_log_store": ""},
+    "uploads.app": {"upload_app": "scope receive send"},
+    "admin.actions": {"request_logs_action": "model_admin request queryset"},
+    "tasks": {"sweep": ""},
+}
+
+METHODS = {
+    gateway.StationGateway: {"identity", "version", "find", "is_online", "send"},
+    storage.LogStore: {"open_upload", "size", "read", "delete", "check"},
+}
+
+
+def parameters(function: object) -> str:
+    words: list[str] = []
+    for parameter in inspect.signature(getattr(function, "run", function)).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in words:
+            words.append("*")
+        words.append(("**" if parameter.kind is parameter.VAR_KEYWORD else "") + parameter.name)
+    return " ".join(words)
+
+
+@pytest.mark.parametrize("module", FUNCTIONS)
+def test_functions_take_what_they_always_took(module: str) -> None:
+    imported = import_module(f"diagnostics.{module}")
+    assert {name: parameters(getattr(imported, name)) for name in FUNCTIONS[module]} == FUNCTIONS[
+        module
+    ]
+
+
+@pytest.mark.parametrize("protocol", METHODS, ids=lambda protocol: protocol.__name__)
+def test_ports_ask_hosts_for_nothing_new(protocol: type) -> None:
+    assert {name for name in vars(protocol) if name[0] != "_"} == METHODS[protocol]
+
+
+def test_the_door_has_no_other_openings() -> None:
+    door = import_module("diagnostics.inbound")
+    own = {
+        name
+        for name, value in vars(door).items()
+        if name[0] != "_" and getattr(value, "__module__", "") == door.__name__
+    }
+    assert own == set(FUNCTIONS["inbound"])
+
+
+def test_signals_are_these() -> None:
+    assert {name for name, value in vars(signals).items() if isinstance(value, Signal)} == {
+        "call_settled",
+        "log_file_received",
+        "log_request_changed",
+        "log_request_settled",
+    }
+
+
+def test_exceptions_are_these() -> None:
+    exceptions = import_module("diagnostics.exceptions")
+    assert {name for name, value in vars(exceptions).items() if inspect.isclass(value)} == {
+        "DiagnosticsError",
+        "RequestClosed",
+        "RequestRefused",
+        "UploadExpired",
+        "UploadRefused",
+        "UploadUnknown",
+    }
+
+
+def test_the_storage_port_is_this() -> None:
+    assert set(storage.__all__) == {
+        "CHUNK",
+        "LogStore",
+        "ObjectMissing",
+        "StorageError",
+        "StorageFull",
+        "StorageUnavailable",
+        "StoredObject",
+        "Upload",
+        "get_log_store",
+        "object_key",
+    }
+
+
+def test_the_test_kit_is_whole() -> None:
+    assert {"Quirk", "ScriptedStation", "make_diagnostics_log"} <= set(testing.__all__)
+    assert all(hasattr(testing, name) for name in testing.__all__)
+
+
+def test_the_pages_that_hosts_inherit_are_there() -> None:
+    pages = import_module("diagnostics.admin.station_page")
+    assert all(hasattr(pages, name) for name in ("StationPage", "Tab", "TABS"))
+    adapter = import_module("diagnostics.adapters.mobilityhouse")
+    assert all(hasattr(adapter, name) for name in ("DiagnosticsMixin", "doorbell"))
