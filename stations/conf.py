@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
 from django.core.signals import setting_changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationsSettings:
-    """Every key of `STATIONS`, in lower case. An unknown key is a TypeError at first use."""
+    """Every key of `STATIONS`, in lower case, with its default."""
 
     # Seconds between heartbeats, told to the station when its boot is accepted.
     heartbeat_interval: int = 300
@@ -25,12 +27,24 @@ class StationsSettings:
     id_token_status: str = "Accepted"  # noqa: S105  a status, no secret
     # The longest message in characters; the ASGI server has a limit of its own.
     max_message_size: int = 4 * 1024**2
+    # How long it is kept when a station was connected.
+    connection_history: timedelta = timedelta(days=90)
 
 
 @cache
 def stations_settings() -> StationsSettings:
     given: dict[str, Any] = getattr(settings, "STATIONS", {})
-    return StationsSettings(**{key.lower(): value for key, value in given.items()})
+    known = {field.name for field in fields(StationsSettings)}
+    lowered = {key.lower(): value for key, value in given.items()}
+    return StationsSettings(**{key: lowered[key] for key in known & lowered.keys()})
+
+
+@register
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """stations.E001: a typo in `STATIONS` must not be silent."""
+    known = {field.name.upper() for field in fields(StationsSettings)}
+    unknown = sorted(set(getattr(settings, "STATIONS", {})) - known)
+    return [Error(f"STATIONS has an unknown key {key}.", id="stations.E001") for key in unknown]
 
 
 def _forget(*, setting: str, **_: object) -> None:

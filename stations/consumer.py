@@ -103,7 +103,10 @@ class StationConsumer(AsyncConsumer):
             await asyncio.wait([delivering])
         self.protocol.close()
         logger.info("%s disconnected: %s", self.station, reason.value)
-        await in_database(presence.close_connection, self.connection_id, reason)
+        try:
+            await in_database(presence.close_connection, self.connection_id, reason)
+        except Exception:  # the database is away: a later beat of this process closes the row
+            logger.exception("The end of a connection of %s was not kept", self.station)
 
     async def _close(self, code: int, reason: CloseReason) -> None:
         if self.close_reason is None:
@@ -269,4 +272,6 @@ def _reason_of(code: int | None) -> CloseReason:
         return CloseReason.STATION
     if code == SERVICE_RESTART:
         return CloseReason.SERVER_STOPPED
+    if code == TOO_BIG:  # the server's own limit
+        return CloseReason.TOO_LARGE
     return CloseReason.LOST

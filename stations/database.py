@@ -48,7 +48,8 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
 
 def _unit(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if time.monotonic() - getattr(_thread, "used", 0.0) < TRUSTED:
-        for connection in connections.all(initialized_only=True):
+        kept: Any = connections.all(initialized_only=True)
+        for connection in kept:
             connection.health_check_done = True
     try:
         return function(*args, **kwargs)

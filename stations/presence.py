@@ -20,7 +20,9 @@ from django.utils import timezone
 from diagnostics import inbound
 from diagnostics.models import OutboundCall
 from diagnostics.services import delivery
+from stations.conf import stations_settings
 from stations.models import (
+    DEAD_AFTER,
     ChargingStation,
     CloseReason,
     ServerProcess,
@@ -63,15 +65,18 @@ def stop_server(server_id: UUID) -> None:
     ServerProcess.objects.filter(pk=server_id).update(stopped_at=now, heartbeat_at=now)
 
 
-def beat(server_id: UUID, seen: Collection[int]) -> State:
+def beat(server_id: UUID, seen: Collection[int], held: Collection[int]) -> State:
     """Say that the process is alive, and which stations it heard of; learn what is to be done.
 
-    A process that was held up until others took it for dead is alive again with this.
+    A process that was held up until others took it for dead is alive again with this. `held` are
+    the connections whose sockets it has: rows that lost theirs, since the database was away when
+    it closed, are closed here.
     """
     now = timezone.now()
     if not ServerProcess.objects.filter(pk=server_id).update(heartbeat_at=now, stopped_at=None):
         start_server(server_id)
     record_seen(seen, now)
+    _close_strays(server_id, held, now)
     mine = StationConnection.objects.open().filter(server=server_id, station__is_active=True)
     calls = OutboundCall.objects.pending().filter(station__in=mine.values("station"))
     waiting = mine.filter(station__in=calls.values("station"))
@@ -79,6 +84,13 @@ def beat(server_id: UUID, seen: Collection[int]) -> State:
         open=frozenset(mine.values_list("pk", flat=True)),
         waiting=frozenset(waiting.values_list("pk", flat=True)),
     )
+
+
+def _close_strays(server_id: UUID, held: Collection[int], now: datetime) -> None:
+    """Young rows are left alone: their sockets may not be in `held` yet."""
+    rows = StationConnection.objects.open().filter(server=server_id, opened_at__lt=now - DEAD_AFTER)
+    for connection_id in set(rows.values_list("pk", flat=True)).difference(held):
+        close_connection(connection_id, CloseReason.LOST)
 
 
 def record_seen(station_ids: Collection[int], now: datetime) -> None:
@@ -143,10 +155,17 @@ def _close_row(connection: StationConnection, reason: str, now: datetime) -> boo
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Close the connections of processes that died. Returns how many."""
+    """Close the connections of processes that died, and forget old ones. Returns how many died."""
     now = now or timezone.now()
     orphaned = StationConnection.objects.orphaned(now).select_related("station")
     died = CloseReason.SERVER_DIED
     closed = [_close_row(connection, died, now) for connection in orphaned[:BATCH]]
     ServerProcess.objects.filter(heartbeat_at__lt=now - KEPT_SERVERS).delete()
+    _forget_history(now - stations_settings().connection_history)
     return sum(closed)
+
+
+def _forget_history(before: datetime) -> None:
+    ended = StationConnection.objects.filter(closed_at__lt=before)
+    if batch := list(ended.values_list("pk", flat=True)[:BATCH]):
+        StationConnection.objects.filter(pk__in=batch).delete()

@@ -82,7 +82,7 @@ class Process:
         mine, seen = list(self._sockets), self._seen
         self._seen = set()
         try:
-            state = await in_database(presence.beat, self.id, seen)
+            state = await in_database(presence.beat, self.id, seen, mine)
         except Exception:  # the database is away: stations stay, the next beat tries again
             logger.exception("The heartbeat of this process was not written")
             self._seen |= seen

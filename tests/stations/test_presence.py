@@ -92,7 +92,7 @@ def test_the_sweep_leaves_the_living_alone(station, server_id) -> None:
 def test_a_process_that_was_only_held_up_lives_again(station, server_id) -> None:
     open_connection(station, server_id)
     die(server_id)
-    presence.beat(server_id, [])
+    presence.beat(server_id, [], [])
     assert is_online(station)
 
 
@@ -100,24 +100,35 @@ def test_a_swept_connection_is_closed_by_its_process(station, server_id) -> None
     connection_id = open_connection(station, server_id)
     die(server_id)
     sweep_presence()
-    assert connection_id not in presence.beat(server_id, []).open
+    assert connection_id not in presence.beat(server_id, [], []).open
     with pytest.raises(delivery.ConnectionEnded):
         delivery.take_call(connection_id, V201, "Accepted")
 
 
 def test_a_beat_without_its_row_starts_over() -> None:
     server_id = uuid4()
-    presence.beat(server_id, [])
+    presence.beat(server_id, [], [])
     assert ServerProcess.objects.filter(pk=server_id).exists()
 
 
 def test_the_beat_names_connections_with_calls_waiting(station, server_id) -> None:
     connection_id = open_connection(station, server_id)
-    assert presence.beat(server_id, []).waiting == frozenset()
+    assert presence.beat(server_id, [], []).waiting == frozenset()
     place(station, ring=False)
-    assert presence.beat(server_id, []) == presence.State(
+    assert presence.beat(server_id, [], []) == presence.State(
         open=frozenset({connection_id}), waiting=frozenset({connection_id})
     )
+
+
+def test_a_row_that_lost_its_socket_is_closed_by_a_beat(station, server_id) -> None:
+    stray, _ = presence.open_connection(station, server_id, "2.0.1", PEER)
+    presence.beat(server_id, [], [])
+    assert is_online(station)
+    StationConnection.objects.update(opened_at=timezone.now() - timedelta(seconds=31))
+    presence.beat(server_id, [], [stray])
+    assert is_online(station)
+    presence.beat(server_id, [], [])
+    assert not is_online(station)
 
 
 def test_a_late_close_does_not_clear_the_new_connection(station, server_id) -> None:
@@ -156,3 +167,12 @@ def test_old_processes_are_forgotten(station, server_id) -> None:
     sweep_presence()
     assert not ServerProcess.objects.exists()
     assert StationConnection.objects.get().close_reason == "ServerDied"
+
+
+def test_old_connections_are_forgotten(station, server_id) -> None:
+    old = open_connection(station, server_id)
+    presence.close_connection(old, "Station")
+    StationConnection.objects.update(closed_at=timezone.now() - timedelta(days=91))
+    current = open_connection(station, server_id)
+    sweep_presence()
+    assert StationConnection.objects.get().pk == current
