@@ -3,7 +3,13 @@
 from enum import Enum
 from typing import Any, TypeAlias
 
-from diagnostics.ocpp.errors import OcppError, RpcErrorCode, UnsupportedAction, Violation
+from diagnostics.ocpp.errors import (
+    InvalidPayload,
+    OcppError,
+    RpcErrorCode,
+    UnsupportedAction,
+    Violation,
+)
 from diagnostics.ocpp.lenient import LENIENT, readable
 from diagnostics.ocpp.schemas import schemas_of
 from diagnostics.ocpp.signed import SUFFIX, unsigned
@@ -40,8 +46,7 @@ class Requests:
             return action, payload, ()
         if action in self._lenient:
             return action, *readable(action, schema, payload)
-        schema.check(payload)
-        return action, payload, ()
+        raise InvalidPayload(schema.inspect(payload)[1])
 
     def check_sent(self, action: str, payload: Any) -> None:
         """Check an outbound request; raises UnsupportedAction or InvalidPayload."""

@@ -17,7 +17,8 @@ def unsigned(payload: Any) -> Any:
     try:
         encoded = payload["payload"]
         raw = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        return load_json(raw.decode("utf-8"))
+        inner = load_json(raw.decode("utf-8"))
     except (KeyError, TypeError, ValueError):
         sentence = "the signed message cannot be read"
         raise OcppError(RpcErrorCode.NOT_SUPPORTED, sentence) from None
+    return {} if inner is None else inner

@@ -61,3 +61,14 @@ def test_a_megabyte_of_mistakes_is_refused_soon(entry):
     assert isinstance(connection.receive_text(text, 0.0)[0], FrameIgnored)
     # It takes 0.1 s; listing every violation took minutes.
     assert process_time() - started < 5
+
+
+def test_a_number_beyond_all_precision_is_a_multiple():
+    """Next to another mistake, since the validator alone accepts it."""
+    schema = schemas_of(OcppVersion.V16).result("GetCompositeSchedule")
+    schedule = {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 1e300}],
+    }
+    payload = {"status": "Perhaps", "chargingSchedule": schedule}
+    assert [violation.path for violation in schema.inspect(payload)[1]] == ["status"]

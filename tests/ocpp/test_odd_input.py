@@ -144,6 +144,11 @@ def test_a_signed_message_is_served_like_the_plain_one():
     assert connection.data_to_send() == ['[3,"a",{}]']
 
 
+def test_a_signed_null_is_the_empty_payload():
+    text = json.dumps([2, "a", "Heartbeat-Signed", signed(None)])
+    assert Connection(V21).receive_text(text, 0.0) == [CallReceived("a", "Heartbeat", {})]
+
+
 @pytest.mark.parametrize(
     "payload",
     [{}, [], {"payload": 5}, {"payload": "###"}, {"payload": "\u00e9"}, {"payload": "bm8"}],

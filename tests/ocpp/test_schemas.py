@@ -2,11 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, PathDistribution, distribution
 from pathlib import Path
 
 import pytest
 
+from diagnostics.ocpp import schemas
 from diagnostics.ocpp.actions import BY_BOTH, BY_STATION, SEND_ONLY
 from diagnostics.ocpp.errors import InvalidPayload, UnsupportedAction
 from diagnostics.ocpp.inspection import VIOLATIONS_KEPT
@@ -178,7 +179,9 @@ def test_whole_floats_are_integers_and_formats_do_not_refuse(version):
     validate_call(version, action, payload)
 
 
-@pytest.mark.parametrize(("limit", "fits"), [(21.4, True), (16, True), (0.3, True), (16.05, False)])
+@pytest.mark.parametrize(
+    ("limit", "fits"), [(21.4, True), (16, True), (0.3, True), (1e300, True), (16.05, False)]
+)
 def test_tenths_are_exact(limit, fits):
     schedule = {
         "chargingRateUnit": "A",
@@ -204,3 +207,16 @@ def test_a_validator_never_changes_the_payload():
     with pytest.raises(InvalidPayload):
         validate_call(V21, "LogStatusNotification", payload)
     assert json.dumps(payload) == before
+
+
+def test_a_missing_package_is_told_in_words(monkeypatch, tmp_path):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(schemas, "distribution", missing)
+    with pytest.raises(RuntimeError, match="ships the OCPP schemas, is missing"):
+        schemas.Schemas(V16)
+    empty = PathDistribution(tmp_path / "ocpp.dist-info")
+    monkeypatch.setattr(schemas, "distribution", lambda name: empty)
+    with pytest.raises(RuntimeError, match="has no schemas of OCPP 1.6"):
+        schemas.Schemas(V16)
