@@ -18,7 +18,7 @@ def demonstrate(running, environment):
     """Run the demonstration until it has said how to log in; returns what it said."""
     port = urlsplit(running).port
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--port", str(port)],
+        [sys.executable, "manage.py", "demo"],
         env={**environment, "PUBLIC_URL": f"http://127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,

@@ -16,7 +16,7 @@ from diagnostics.lifecycles.log_request import LogVerdict
 from diagnostics.management.asking import moment
 from diagnostics.models import FileAccess, LogRequest
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import logs
+from diagnostics.services import delivery, logs
 from diagnostics.testing import KNOWN_LINE, Quirk
 from stations.models import SecurityProfile
 from stations.services import register_station
@@ -148,6 +148,18 @@ def test_a_canceled_request_ends_with_5(running):
 
     with meanwhile(lambda: logs.cancel_log(LogRequest.objects.get())):
         ends_with(5, "CS1", "--wait", "--timeout", "20")
+
+
+def test_a_request_that_expires_unasked_ends_with_6(running):
+    register_station("CS1", security_profile=SecurityProfile.NONE)
+    with meanwhile(lambda: delivery.expire_calls(timezone.now() + timedelta(days=2))):
+        ends_with(6, "CS1", "--wait", "--timeout", "20")
+
+
+def test_the_file_may_go_to_stdout(simulate, capsysbinary):
+    simulate("CS1", log_size=5000)
+    getlog("CS1", "--timeout", "30", "--output", "-")
+    assert len(capsysbinary.readouterr().out) == 5000
 
 
 def test_ctrl_c_leaves_the_request_running(running):

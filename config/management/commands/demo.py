@@ -84,18 +84,17 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="where the server listens")
-        parser.add_argument("--port", type=int, default=8000, help="its port")
+        parser.add_argument(
+            "--url", default=settings.PUBLIC_URL, help="where the server answers (PUBLIC_URL)"
+        )
 
-    def handle(self, *, host: str, port: int, **options: Any) -> None:
-        visible = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    def handle(self, *, url: str, **options: Any) -> None:
         operator, login = make_operator()
         plans = [register(shown) for shown in STATIONS]
         plans.append(StationPlan(identity=STRANGER))
         requests = [ask(shown.identity, operator) for shown in STATIONS]
-        address = f"[{visible}]:{port}" if ":" in visible else f"{visible}:{port}"
-        fleet = Fleet(plans, f"ws://{address}/ocpp")
-        greeting = f"Operators: http://{address}/admin/\nLogin:     {login}"
+        fleet = Fleet(plans, f"{url.replace('http', 'ws', 1)}/ocpp")
+        greeting = f"Operators: {url}/admin/\nLogin:     {login}"
         asyncio.run(self._run(fleet, requests, greeting))
 
     async def _run(self, fleet: Fleet, requests: list[int], greeting: str) -> None:
