@@ -23,18 +23,15 @@ from config.lifespan import lifespan  # noqa: E402
 from diagnostics.conf import app_settings  # noqa: E402
 from diagnostics.routing import websocket_urlpatterns as operators  # noqa: E402
 from diagnostics.uploads.app import upload_app  # noqa: E402
+from stations.handshake import refuse  # noqa: E402
 from stations.routing import websocket_urlpatterns as stations  # noqa: E402
 
 Scope = dict[str, Any]
 
 
 async def not_found(scope: Scope, receive: Any, send: Any) -> None:
-    """Refuse a websocket at an address that nobody serves: 404 where the server can say so."""
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close"})
-        return
-    await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
-    await send({"type": "websocket.http.response.body", "body": b""})
+    """Refuse a websocket at an address that nobody serves."""
+    await refuse(scope, send, 404, "Nothing is served at this address.")
 
 
 nowhere = re_path("", cast(Any, not_found))  # Django's types know of views only

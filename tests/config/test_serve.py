@@ -14,6 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 from django.core.management import CommandError, call_command
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from config import programs
 from tests.servers.processes import free_port, wait_until
@@ -95,6 +97,8 @@ def test_one_command_runs_everything_and_stops_it(serving):
     serving.wait_for("worker .*ready")
     assert serving.health() == {"database": True, "redis": True}
 
+    with pytest.raises(InvalidStatus):
+        connect(f"ws://127.0.0.1:{serving.port}/ocpp/STRANGER", subprotocols=["ocpp2.0.1"])
     children = serving.children()
     assert set(children) == {"uvicorn", "worker", "beat", "valkey-server"}
     os.kill(children["uvicorn"], signal.SIGKILL)
@@ -105,6 +109,7 @@ def test_one_command_runs_everything_and_stops_it(serving):
     serving.process.send_signal(signal.SIGTERM)
     assert serving.process.wait(30) == 0
     assert serving.count("Traceback") == 0
+    assert serving.count("ERROR") == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in children.values())
     with pytest.raises(URLError):
         serving.health()
