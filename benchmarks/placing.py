@@ -1,0 +1,101 @@
+"""Calls placed in one process and answered through another, beside a bare Redis round trip.
+
+    python -m benchmarks.placing IDENTITY…
+
+Prints one JSON object per measurement: way, in_flight, rate (per second), latencies (seconds).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import django
+import redis.asyncio as redis
+import uvloop
+from django.conf import settings
+
+from benchmarks.echo import ANSWERED, ASKED
+
+django.setup()
+
+from diagnostics.models import OutboundCall  # noqa: E402
+from diagnostics.services.calls import place_call  # noqa: E402
+from stations.models import ChargingStation  # noqa: E402
+
+ROUNDS = 3
+SECONDS = 2.0
+IN_FLIGHT = (1, 50)
+
+
+def call_stations(stations: Sequence[Any], in_flight: int) -> list[float]:
+    """Keep that many calls on their way for a while; returns placed-to-recorded, in seconds."""
+    free = list(stations[:in_flight])
+    waiting: dict[int, Any] = {}
+    done: list[int] = []
+    until = time.monotonic() + SECONDS
+    while waiting or time.monotonic() < until:
+        while free and time.monotonic() < until:
+            station = free.pop()
+            call = place_call(
+                station=station,
+                action="TriggerMessage",
+                payload={"requestedMessage": "Heartbeat"},
+            )
+            waiting[call.pk] = station
+        settled = OutboundCall.objects.filter(pk__in=waiting, status="Answered")
+        for pk in settled.values_list("pk", flat=True):
+            free.append(waiting.pop(pk))
+            done.append(pk)
+        time.sleep(0.0005)
+    times = OutboundCall.objects.filter(pk__in=done).values_list("created_at", "settled_at")
+    return [(settled - created).total_seconds() for created, settled in times]
+
+
+async def ask_redis(in_flight: int) -> list[float]:
+    """Keep that many messages on their way to the echo and back for a while."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    latencies: list[float] = []
+    until = time.perf_counter() + SECONDS
+    async with client.pubsub() as subscription:
+        await subscription.subscribe(ANSWERED)
+        for _ in range(in_flight):
+            await client.publish(ASKED, repr(time.perf_counter()))
+        waiting = in_flight
+        async for message in subscription.listen():
+            if message["type"] != "message":
+                continue
+            latencies.append(time.perf_counter() - float(message["data"]))
+            waiting -= 1
+            if time.perf_counter() < until:
+                await client.publish(ASKED, repr(time.perf_counter()))
+                waiting += 1
+            if not waiting:
+                break
+    await client.aclose()
+    return latencies
+
+
+def report(way: str, in_flight: int, latencies: Sequence[float], seconds: float) -> None:
+    rate = len(latencies) / seconds
+    print(json.dumps([way, in_flight, rate, sorted(latencies)]), flush=True)
+
+
+def main(identities: Sequence[str]) -> None:
+    """Measure both ways in turn, round after round."""
+    stations = list(ChargingStation.objects.filter(identity__in=identities))
+    for _ in range(ROUNDS):
+        for in_flight in IN_FLIGHT:
+            started = time.monotonic()
+            bare = uvloop.run(ask_redis(in_flight))
+            report("redis", in_flight, bare, time.monotonic() - started)
+            started = time.monotonic()
+            calls = call_stations(stations, in_flight)
+            report("calls", in_flight, calls, time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
