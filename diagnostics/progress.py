@@ -6,6 +6,7 @@ Messages carry a kind, an id and a state; the page fetches the rest. A lost one 
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -13,6 +14,11 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
+
+# Seconds without announcements after one failed: an absent Redis must not slow down the work.
+PAUSE = 5.0
+
+_quiet_until = 0.0
 
 
 def topic(kind: str, pk: object = "all") -> str:
@@ -26,13 +32,21 @@ def publish_on_commit(kind: str, pk: int, **state: Any) -> None:
 
 
 def _publish(kind: str, pk: int, state: dict[str, Any]) -> None:
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        async_to_sync(_send)(kind, pk, state)
+    except Exception as error:  # whatever the layer's backend raises: the row is committed and safe
+        _quiet_until = time.monotonic() + PAUSE
+        logger.warning("Progress is not announced for %s s: %s", PAUSE, error)
+
+
+async def _send(kind: str, pk: int, state: dict[str, Any]) -> None:
+    """To those who follow the row, and to those who follow all rows of its kind."""
     layer = get_channel_layer()
     if layer is None:
         return
     message = {"type": "row.changed", "kind": kind, "id": pk, **state}
-    try:
-        send = async_to_sync(layer.group_send)
-        send(topic(kind, pk), message)
-        send(topic(kind), message)
-    except Exception:  # whatever the layer's backend raises: the row is committed and safe
-        logger.warning("Progress of %s %s was not announced", kind, pk, exc_info=True)
+    await layer.group_send(topic(kind, pk), message)
+    await layer.group_send(topic(kind), message)
