@@ -26,7 +26,7 @@ class Doorbell:
 
     The process that places a call is seldom the one that holds the socket. One query every
     `interval` seconds finds whose calls wait; a host that hears of them sooner (its gateway's
-    `send` publishes to Redis, say) calls `ring`.
+    `send` publishes to Redis, say) calls `ring` in the event loop.
     """
 
     def __init__(self, interval: float = 1.0) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from hostcsms import celery_app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +21,7 @@ def test_the_reference_stations_are_nowhere() -> None:
     assert not {"config", "stations"} & set(sys.modules)
 
 
-def test_system_checks_have_nothing_to_say() -> None:
+def test_system_checks_have_nothing_to_say(db: None) -> None:
     call_command("check", fail_level="WARNING", databases=["default"])
 
 
@@ -33,6 +34,12 @@ def test_stations_are_referred_to_by_the_hosts_own_key(db: None) -> None:
     with connection.cursor() as cursor:
         relations = connection.introspection.get_relations(cursor, "diagnostics_logrequest")
     assert relations["station_id"][:2] == ("id", "csms_chargebox")
+
+
+def test_the_sweep_is_scheduled_in_the_hosts_celery() -> None:
+    celery_app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in celery_app.conf.beat_schedule.values()}
+    assert scheduled == {"diagnostics.tasks.sweep"} & set(celery_app.tasks)
 
 
 @pytest.mark.parametrize("settings", ["tests.hostcsms.both_apps", "config.settings"])
