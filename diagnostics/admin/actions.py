@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from kombu.exceptions import OperationalError
 
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.forms import LogForm
@@ -64,13 +65,22 @@ def _page(
 
 def _asked(request: HttpRequest, stations: list[Any], wanted: dict[str, Any]) -> HttpResponse:
     if len(stations) > BATCH:
-        _enqueue([station.pk for station in stations], wanted, request.user.pk)
-        note = _("%(count)d stations are being asked in the background: watch them here.")
-        messages.success(request, note % {"count": len(stations)})
+        _ask_in_background(request, stations, wanted)
     else:
         asked = logs.request_logs(stations=stations, requested_by=request.user, **wanted)
         _report(request, asked)
     return redirect(f"{reverse('admin:diagnostics_logrequest_changelist')}?who=me&days=1")
+
+
+def _ask_in_background(request: HttpRequest, stations: list[Any], wanted: dict[str, Any]) -> None:
+    try:
+        _enqueue([station.pk for station in stations], wanted, request.user.pk)
+    except (OSError, OperationalError):
+        note = _("The queue for work in the background is away. Nothing was asked: try again soon.")
+        messages.error(request, note)
+        return
+    note = _("%(count)d stations are being asked in the background: watch them here.")
+    messages.success(request, note % {"count": len(stations)})
 
 
 def _report(request: HttpRequest, asked: logs.Asked) -> None:

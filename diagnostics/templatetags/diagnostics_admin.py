@@ -80,7 +80,8 @@ def copyable(text: str, shown: str = "") -> SafeString:
 @register.inclusion_tag("diagnostics/home.html", takes_context=True)
 def diagnostics_home(context: dict[str, Any]) -> dict[str, Any]:
     """What needs somebody now; for the top of the admin's index."""
-    return {"sections": home.sections(context["request"])}
+    sections = home.sections(context["request"])
+    return {"sections": sections, "wrong": any(each.tone == "bad" for each in sections)}
 
 
 @register.inclusion_tag("diagnostics/station/header.html", takes_context=True)

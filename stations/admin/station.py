@@ -62,14 +62,14 @@ def registered_page(
 @admin.register(ChargingStation)
 class ChargingStationAdmin(StationPage):
     list_display = (
-        "state", "identity_", "kind", "seen", "last_log",
+        "state", "identity_", "kind", "last_log",
     )  # fmt: skip
     list_display_links = None
     list_filter = (StateFilter, VersionFilter, VendorFilter, ModelFilter, FirmwareFilter)
     search_fields = ("identity", "name", "diagnostics_info__serial_number")
     search_help_text = gettext_lazy("Identity, name or serial number.")
     ordering = ("identity",)
-    sortable_by = ("identity_", "seen")
+    sortable_by = ("state", "identity_")
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -97,8 +97,11 @@ class ChargingStationAdmin(StationPage):
     def identity_(self, row: ChargingStation) -> SafeString:
         return _two_lines(parts.station_link(row), row.name)
 
-    @admin.display(description=gettext_lazy("State"))
+    @admin.display(description=gettext_lazy("State, last seen"), ordering="last_seen_at")
     def state(self, row: Any) -> SafeString:
+        return _two_lines(self.presence(row), parts.ago(row.last_seen_at) if row.last_seen_at else "")
+
+    def presence(self, row: Any) -> SafeString:
         if not row.is_active:
             return format_html('<span class="dx-off dx-blocked">{}</span>', _("blocked"))
         if row.is_online:
@@ -106,17 +109,13 @@ class ChargingStationAdmin(StationPage):
         word = _("away") if row.last_seen_at else _("never here")
         return format_html('<span class="dx-off">{}</span>', word)
 
-    @admin.display(description=gettext_lazy("Vendor, model, firmware, OCPP"))
+    @admin.display(description=gettext_lazy("Vendor, model, firmware"))
     def kind(self, row: ChargingStation) -> SafeString:
         info = getattr(row, "diagnostics_info", None)
         version = f"OCPP {row.ocpp_version}" if row.ocpp_version else ""
         firmware = info.firmware_version if info else ""
         name = f"{info.vendor} {info.model}" if info else ""
         return _two_lines(name.strip(), " · ".join(filter(None, [firmware, version])))
-
-    @admin.display(description=gettext_lazy("Last seen"), ordering="last_seen_at")
-    def seen(self, row: ChargingStation) -> SafeString:
-        return parts.ago(row.last_seen_at)
 
     @admin.display(description=gettext_lazy("Last log"))
     def last_log(self, row: Any) -> SafeString:
