@@ -28,7 +28,7 @@ def section(page: Path, heading: str) -> str:
 def table(text: str) -> dict[str, list[str]]:
     """First column, without backticks, to the other columns of the tables in some Markdown."""
     rows = [
-        [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
         for line in text.splitlines()
         if line.startswith("| `")
     ]
