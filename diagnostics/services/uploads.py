@@ -136,7 +136,7 @@ def record_upload(
             "upload.received" if complete else "upload.partial",
             name=file.name,
             size=stored.size,
-            declared=declared_size,
+            declared=None if complete else declared_size,
             again=None if created else True,
         )
         transaction.on_commit(lambda: log_file_received.send_robust(sender=LogFile, log_file=file))

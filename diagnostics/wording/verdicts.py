@@ -128,11 +128,15 @@ def _failed(row: LogRequest, now: datetime) -> str:
         return _partial(row)
     words = _failure_words().get(row.reason, row.reason)
     why = f": {row.reason_info or row.reason_code}" if row.reason_info or row.reason_code else ""
-    return _("The upload failed: %(words)s (%(code)s%(why)s).") % {
+    sentence = _("The upload failed: %(words)s (%(code)s%(why)s).") % {
         "words": words,
         "code": row.reason,
         "why": why,
     }
+    part = row.best_file
+    if part is not None:
+        sentence += " " + _("The %(size)s that arrived are kept.") % {"size": size(part.size)}
+    return sentence
 
 
 def _partial(row: LogRequest) -> str:
