@@ -19,6 +19,7 @@ from diagnostics.models import LogRequest, OutboundCall, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.messages import GetLogRequest, WireCall
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.progress import publish_on_commit
 from diagnostics.services import calls, log_facts
 from diagnostics.services.timeline import Source, note
 
@@ -73,6 +74,7 @@ def request_log(
             user=requested_by,
             log_type=log_type,
         )
+        publish_on_commit("logrequest", row.pk, state=row.verdict)
     return row
 
 
