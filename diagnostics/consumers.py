@@ -13,7 +13,6 @@ from diagnostics.progress import topic
 KINDS = {
     "logrequest": "diagnostics.view_logrequest",
     "call": "diagnostics.view_outboundcall",
-    "station": "diagnostics.view_logrequest",
 }
 
 MOST_TOPICS = 200
@@ -35,13 +34,18 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
 
     async def receive_json(self, content: Any, **_: Any) -> None:
         kind = content.get("follow") if isinstance(content, dict) else None
-        if kind not in KINDS or not await sync_to_async(self.scope["user"].has_perm)(KINDS[kind]):
+        if not await self._may_follow(kind):
             await self.send_json({"refused": kind})
             return
         ids = content.get("ids")
         for pk in ids if isinstance(ids, list) else ["all"]:
-            await self._follow(topic(kind, pk if isinstance(pk, int) else "all"))
+            if isinstance(pk, int | str):
+                await self._follow(topic(kind, pk))
         await self.send_json({"following": kind})
+
+    async def _may_follow(self, kind: Any) -> bool:
+        permission = KINDS.get(kind) if isinstance(kind, str) else None
+        return bool(permission and await sync_to_async(self.scope["user"].has_perm)(permission))
 
     async def _follow(self, group: str) -> None:
         if group not in self.topics and len(self.topics) < MOST_TOPICS:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from diagnostics.handlers.registry import CALLS, SENDS
+from diagnostics.handlers.registry import CALLS, SENDS, Handler
+from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import delivery, station_facts
 
@@ -20,10 +21,10 @@ def receive_call(
     """A CALL from the station. Returns the payload to answer with, or None.
 
     None means that the answer is the host's: for a BootNotification, whose facts were kept, and
-    for every action that diagnostics has no part in.
+    for every action that diagnostics has no part in. Checked here too, whatever the transport did
+    before: raises OcppError, to be answered as a CALLERROR, where nothing can be made of it.
     """
-    handler = CALLS.get(action)
-    return handler(station, OcppVersion(version), action, payload) if handler else None
+    return _handle(CALLS, station, version, action, payload)
 
 
 def receive_result(station: Any, message_id: str, payload: Any) -> bool:
@@ -46,10 +47,8 @@ def receive_timeout(station: Any, message_id: str) -> bool:
 def receive_send(
     station: Any, version: OcppVersion | str, action: str, payload: dict[str, Any]
 ) -> None:
-    """A SEND (2.1), which is never answered."""
-    handler = SENDS.get(action)
-    if handler:
-        handler(station, OcppVersion(version), action, payload)
+    """A SEND (2.1), which is never answered. Raises OcppError as `receive_call` does."""
+    _handle(SENDS, station, version, action, payload)
 
 
 def station_connected(station: Any, **details: Any) -> None:
@@ -60,3 +59,18 @@ def station_connected(station: Any, **details: Any) -> None:
 def station_disconnected(station: Any, *, connection: str | None = None, **details: Any) -> None:
     """A connection of the station ended; `connection` as given to `delivery.next_call`."""
     station_facts.record_disconnected(station, connection=connection, **details)
+
+
+def _handle(
+    handlers: dict[str, Handler],
+    station: Any,
+    version: OcppVersion | str,
+    action: str,
+    payload: dict[str, Any],
+) -> dict[str, Any] | None:
+    handler = handlers.get(action)
+    if handler is None:
+        return None
+    spoken = OcppVersion(version)
+    _, readable, _ = Requests(spoken, Side.CSMS).read(action, payload)
+    return handler(station, spoken, action, readable)

@@ -6,7 +6,9 @@ Messages carry a kind, an id and a state; the page fetches the rest. A lost one 
 from __future__ import annotations
 
 import logging
+import re
 import time
+from hashlib import sha256
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -18,12 +20,21 @@ logger = logging.getLogger(__name__)
 # Seconds without announcements after one failed: an absent Redis must not slow down the work.
 PAUSE = 5.0
 
+# What a group name of Channels may hold, and short enough with the rest.
+SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
 _quiet_until = 0.0
 
 
 def topic(kind: str, pk: object = "all") -> str:
-    """The channel group of one row, or of all rows of a kind."""
-    return f"diagnostics.{kind}.{pk}"
+    """The channel group of one row, or of all rows of a kind.
+
+    A host's keys may be any text, and group names may not: such a key goes by its digest.
+    """
+    name = str(pk)
+    if not SAFE.fullmatch(name):
+        name = sha256(name.encode()).hexdigest()[:40]
+    return f"diagnostics.{kind}.{name}"
 
 
 def publish_on_commit(kind: str, pk: int, **state: Any) -> None:

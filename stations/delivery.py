@@ -88,10 +88,15 @@ def _record_invalid(station: ChargingStation, event: events.AnswerInvalid) -> No
 
 def _record_unmatched(station: ChargingStation, frame: Any) -> None:
     """An answer from before this connection: the call it belongs to may still be known."""
+    message_id = str(frame.message_id)
     match frame:
         case frames.CallResult():
-            inbound.receive_result(station, str(frame.message_id), frame.payload)
+            known = inbound.receive_result(station, message_id, frame.payload)
         case frames.CallError():
-            inbound.receive_error(
-                station, str(frame.message_id), frame.code, frame.description, frame.details
+            known = inbound.receive_error(
+                station, message_id, frame.code, frame.description, frame.details
             )
+        case _:
+            return
+    if not known:
+        delivery.note_unmatched(station, message_id)

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 
 from django.db import Error as DatabaseError
 
-from diagnostics.adapters.workers import in_worker
-from diagnostics.models import OutboundCall
+from diagnostics.services import delivery
+from diagnostics.workers import Workers
 
 logger = logging.getLogger(__name__)
+
+WORKERS = Workers(16, "diagnostics")
 
 
 class Connected(Protocol):
@@ -58,14 +60,9 @@ class Doorbell:
         while True:
             await asyncio.sleep(self.interval)
             try:
-                waiting = await in_worker(_stations_waiting)
+                waiting = await WORKERS.run(delivery.stations_waiting)
             except DatabaseError:
                 logger.exception("The outbox cannot be read; trying again")
                 continue
             for station_pk in waiting:
                 self.ring(station_pk)
-
-
-def _stations_waiting() -> list[Any]:
-    waiting = OutboundCall.objects.pending().order_by().values_list("station_id", flat=True)
-    return list(waiting.distinct())

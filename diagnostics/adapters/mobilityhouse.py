@@ -25,8 +25,7 @@ from django.db import Error as DatabaseError
 from ocpp.charge_point import ChargePoint
 
 from diagnostics import inbound
-from diagnostics.adapters.doorbell import Doorbell
-from diagnostics.adapters.workers import in_worker
+from diagnostics.adapters.doorbell import WORKERS, Doorbell
 from diagnostics.gateway import get_gateway
 from diagnostics.handlers.registry import CALLS
 from diagnostics.lifecycles.call import INVALID_ANSWER
@@ -82,10 +81,10 @@ class DiagnosticsMixin(ChargePoint):
 
         Raises LookupError when the gateway knows no station of this `id`.
         """
-        self.station = await in_worker(get_gateway().find, self.id)
+        self.station = await WORKERS.run(get_gateway().find, self.id)
         if self.station is None:
             raise LookupError(f"the gateway knows no station {self.id}")
-        await in_worker(inbound.station_connected, self.station)
+        await WORKERS.run(inbound.station_connected, self.station)
         doorbell.join(self)
         delivering = asyncio.create_task(self._deliver())
         delivering.add_done_callback(self._delivery_ended)
@@ -95,7 +94,7 @@ class DiagnosticsMixin(ChargePoint):
             doorbell.leave(self)
             delivering.cancel()
             await asyncio.wait([delivering])
-            await in_worker(
+            await WORKERS.run(
                 inbound.station_disconnected, self.station, connection=self.connection_id
             )
 
@@ -145,7 +144,7 @@ class DiagnosticsMixin(ChargePoint):
     async def _record_call(self, call: Call) -> dict[str, Any] | None:
         action, payload, _ = self._requests.read(call.action, call.payload)
         try:
-            return await in_worker(
+            return await WORKERS.run(
                 inbound.receive_call, self.station, self.version, action, payload
             )
         except OcppError:
@@ -161,7 +160,7 @@ class DiagnosticsMixin(ChargePoint):
         except OcppError as error:
             logger.warning("SEND %s of %s ignored: %s", send.action[:50], self.id, error)
             return
-        await in_worker(inbound.receive_send, self.station, self.version, action, payload)
+        await WORKERS.run(inbound.receive_send, self.station, self.version, action, payload)
 
     async def _receive_answer(self, frame: CallResult | CallError) -> None:
         exchange = self._exchanges.pop(str(frame.message_id))
@@ -180,10 +179,12 @@ class DiagnosticsMixin(ChargePoint):
             invalid = CallError(result.message_id, INVALID_ANSWER, error.description)
             await self._record_refusal(invalid)
         else:
-            await in_worker(inbound.receive_result, self.station, result.message_id, result.payload)
+            await WORKERS.run(
+                inbound.receive_result, self.station, result.message_id, result.payload
+            )
 
     async def _record_refusal(self, error: CallError) -> None:
-        await in_worker(
+        await WORKERS.run(
             inbound.receive_error,
             self.station,
             str(error.message_id),
@@ -215,7 +216,7 @@ class DiagnosticsMixin(ChargePoint):
 
     async def _deliver_next(self) -> bool:
         async with self._call_lock:
-            call = await in_worker(
+            call = await WORKERS.run(
                 delivery.next_call,
                 self.station,
                 version=self.version,
@@ -237,4 +238,4 @@ class DiagnosticsMixin(ChargePoint):
         try:
             await asyncio.wait_for(exchange.settled.wait(), call.timeout)
         except TimeoutError:
-            await in_worker(inbound.receive_timeout, self.station, call.message_id)
+            await WORKERS.run(inbound.receive_timeout, self.station, call.message_id)

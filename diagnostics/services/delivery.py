@@ -135,10 +135,10 @@ def _announce(call: OutboundCall) -> None:
 
 
 def record_answer(station: Any, message_id: str, payload: Any) -> bool:
-    """A CALLRESULT came. False when no call of this station waits for it: noted, never raised."""
+    """A CALLRESULT came. False when it answers no call that was placed here."""
     call = _find(station, message_id)
     if call is None:
-        return _unmatched(station, message_id)
+        return False
     late = call.status != "Sent"
     if not isinstance(payload, dict):
         return record_refusal(station, message_id, INVALID_ANSWER, "The answer is no object.", {})
@@ -151,7 +151,7 @@ def record_refusal(
     """A CALLERROR came, or an answer that cannot be read (code InvalidAnswer)."""
     call = _find(station, message_id)
     if call is None:
-        return _unmatched(station, message_id)
+        return False
     return _settle(
         call,
         CallEvent.REFUSE,
@@ -173,9 +173,9 @@ def _find(station: Any, message_id: str) -> OutboundCall | None:
     return ours.select_related("station", "log_request").first()
 
 
-def _unmatched(station: Any, message_id: str) -> bool:
+def note_unmatched(station: Any, message_id: str) -> None:
+    """The station answered a call that nobody placed, or one that was forgotten."""
     note(station=station, kind="call.unmatched", source=Source.STATION, message_id=message_id)
-    return False
 
 
 def connection_lost(station: Any, *, connection: str | None = None) -> None:
@@ -210,3 +210,9 @@ def ring_waiting() -> None:
             seen.add(call.station_id)
             if gateway.is_online(call.station):
                 gateway.send(call)
+
+
+def stations_waiting() -> list[Any]:
+    """Primary keys of the stations that have calls waiting, connected or not."""
+    waiting = OutboundCall.objects.pending().order_by().values_list("station_id", flat=True)
+    return list(waiting.distinct())

@@ -9,14 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
 
 from diagnostics.conf import app_settings
 from diagnostics.exceptions import UploadExpired, UploadUnknown
@@ -25,15 +22,13 @@ from diagnostics.storage import StorageError, StorageFull
 from diagnostics.uploads.body import Body, Ending, Receive
 from diagnostics.uploads.reception import Reception
 from diagnostics.uploads.requests import UploadRequest
+from diagnostics.workers import Workers
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Params = ParamSpec("Params")
-Result = TypeVar("Result")
 
-# Of its own: the thread that asgiref calls thread-sensitive is one for the whole process.
-WORKERS = ThreadPoolExecutor(16, thread_name_prefix="upload")
+WORKERS = Workers(16, "upload")
 # How long a refused station may go on sending before its connection is closed.
 LINGER_SECONDS = 2.0
 
@@ -82,12 +77,12 @@ async def upload_app(scope: dict[str, Any], receive: Receive, send: Send) -> Non
 
 async def _take(request: UploadRequest, body: Body) -> Reply:
     try:
-        ticket = await _in_worker(uploads.find_upload, request.token)
+        ticket = await WORKERS.run(uploads.find_upload, request.token)
         size = request.declared_size
         if size is None or size <= ticket.max_bytes:
             return await _receive(Reception(ticket, request), body)
         reason = f"The file of {size} bytes is larger than the {ticket.max_bytes} allowed."
-        await _in_worker(uploads.upload_failed, ticket, reason=reason)
+        await WORKERS.run(uploads.upload_failed, ticket, reason=reason)
         return TOO_LARGE
     except UploadUnknown:
         return UNKNOWN
@@ -100,26 +95,26 @@ async def _take(request: UploadRequest, body: Body) -> Reply:
 
 async def _receive(reception: Reception, body: Body) -> Reply:
     try:
-        await _in_worker(reception.begin)
+        await WORKERS.run(reception.begin)
         return await _stream(reception, body)
     except StorageError as error:
         logger.warning("The log store does not take an upload: %s", error)
-        await _in_worker(reception.fail, str(error))
+        await WORKERS.run(reception.fail, str(error))
         return FULL if isinstance(error, StorageFull) else UNAVAILABLE
     except asyncio.CancelledError:
         # The server stops, or gives up on the request: what has arrived is kept even so.
-        WORKERS.submit(_with_database, partial(reception.finish, whole=False))
+        WORKERS.submit(reception.finish, whole=False)
         raise
 
 
 async def _stream(reception: Reception, body: Body) -> Reply:
     body.start()
     while pieces := await body.batch():
-        if not await _in_worker(reception.write, pieces):
-            await _in_worker(reception.finish, whole=False)
+        if not await WORKERS.run(reception.write, pieces):
+            await WORKERS.run(reception.finish, whole=False)
             return TOO_LARGE
     ending = body.ending or Ending.CUT_OFF
-    await _in_worker(reception.finish, whole=ending is Ending.COMPLETE)
+    await WORKERS.run(reception.finish, whole=ending is Ending.COMPLETE)
     return AFTER[ending]
 
 
@@ -141,19 +136,3 @@ async def _respond(send: Send, reply: Reply, body: Body) -> None:
             await body.drain(LINGER_SECONDS)
             content = b""
         await send({"type": "http.response.body", "body": content})
-
-
-async def _in_worker(
-    call: Callable[Params, Result], *args: Params.args, **kwargs: Params.kwargs
-) -> Result:
-    unit = partial(_with_database, partial(call, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(WORKERS, unit)
-
-
-def _with_database(call: Callable[[], Result]) -> Result:
-    """Give a worker thread usable connections, and leave none behind that has had its time."""
-    close_old_connections()
-    try:
-        return call()
-    finally:
-        close_old_connections()

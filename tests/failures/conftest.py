@@ -12,7 +12,6 @@ import pytest
 from django.conf import settings as django_settings
 
 from config import programs
-from tests.failures.station import HandStation
 from tests.servers.processes import ServerProcess, free_port, port_answers
 from tests.servers.valkey import Valkey
 

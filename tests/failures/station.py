@@ -8,7 +8,6 @@ import time
 import uuid
 from base64 import b64encode
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -85,9 +84,7 @@ class HandStation:
             self.socket.socket.close()
             self.socket = None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.socket:
             self.socket.close()
 

@@ -1,4 +1,4 @@
-"""What breaks in the field, done on purpose: every log request ends in a verdict, nothing is lost."""
+"""What breaks in the field, done on purpose: every log request ends in a verdict."""
 
 from __future__ import annotations
 
@@ -121,9 +121,7 @@ def test_redis_restarted_under_connected_stations(
     ends(row, "Received")
 
 
-def test_redis_away_at_the_click(
-    product: Product, station: HandStation, valkey: Valkey
-) -> None:
+def test_redis_away_at_the_click(product: Product, station: HandStation, valkey: Valkey) -> None:
     valkey.stop()
     row = click()
     assert row.verdict == "Queued"

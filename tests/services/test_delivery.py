@@ -118,10 +118,22 @@ def test_a_second_answer_changes_nothing(dialogue: Dialogue) -> None:
     assert call.answer == {"status": "Accepted"}
 
 
-def test_an_answer_that_nobody_waits_for_is_noted(dialogue: Dialogue) -> None:
+def test_an_answer_to_somebody_elses_call_is_left_to_the_host(dialogue: Dialogue) -> None:
     assert not inbound.receive_result(dialogue.station, "nobody", {})
     assert not inbound.receive_error(dialogue.station, "nobody", "InternalError")
+    assert not TimelineEntry.objects.exists()
+
+
+def test_an_answer_that_nobody_waits_for_is_noted_once_with_its_count(dialogue: Dialogue) -> None:
+    for _ in range(2):
+        delivery.note_unmatched(dialogue.station, "nobody")
     assert TimelineEntry.objects.get().count == 2
+
+
+def test_stations_with_calls_waiting_are_named_once(dialogue: Dialogue) -> None:
+    for _ in range(2):
+        heartbeat_trigger(dialogue.station)
+    assert delivery.stations_waiting() == [dialogue.station.pk]
 
 
 def test_another_station_cannot_answer_for_this_one(dialogue: Dialogue) -> None:

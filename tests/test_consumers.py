@@ -1,0 +1,72 @@
+"""The operators' websocket: who may follow what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser, Permission
+
+from diagnostics import progress
+from diagnostics.consumers import ProgressConsumer
+from tests.servers.valkey import Valkey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def operator(*permissions: str, **more: Any) -> Any:
+    user = get_user_model().objects.create_user("operator", password="x" * 16, **more)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+async def opened(user: Any) -> tuple[WebsocketCommunicator, bool]:
+    page = WebsocketCommunicator(ProgressConsumer.as_asgi(), "/ws/diagnostics/")
+    page.scope["user"] = user
+    connected, _ = await page.connect()
+    return page, connected
+
+
+async def test_strangers_are_turned_away(valkey: Valkey) -> None:
+    assert not (await opened(AnonymousUser()))[1]
+    assert not (await opened(await sync_to_async(operator)(is_staff=False)))[1]
+
+
+async def test_a_page_hears_of_the_rows_it_follows(valkey: Valkey) -> None:
+    page, _ = await opened(await sync_to_async(operator)("view_logrequest", is_staff=True))
+    await page.send_json_to({"follow": "logrequest", "ids": [7]})
+    assert await page.receive_json_from() == {"following": "logrequest"}
+    await progress._send("logrequest", 8, {"state": "Sent"})
+    await progress._send("logrequest", 7, {"state": "Received"})
+    assert await page.receive_json_from(5) == {
+        "kind": "logrequest",
+        "id": 7,
+        "state": "Received",
+    }
+    await page.disconnect()
+
+
+async def test_without_the_permission_nothing_can_be_followed(valkey: Valkey) -> None:
+    page, _ = await opened(await sync_to_async(operator)("view_outboundcall", is_staff=True))
+    await page.send_json_to({"follow": "logrequest", "ids": "all"})
+    assert await page.receive_json_from() == {"refused": "logrequest"}
+    await progress._send("logrequest", 7, {})
+    assert await page.receive_nothing(0.3)
+    await page.disconnect()
+
+
+@pytest.mark.parametrize("content", [{}, [], "x", {"follow": "secrets"}, {"follow": ["x"]}])
+async def test_odd_requests_are_refused_and_the_line_stays(valkey: Valkey, content: Any) -> None:
+    page, _ = await opened(await sync_to_async(operator)("view_logrequest", is_staff=True))
+    await page.send_json_to(content)
+    assert "refused" in await page.receive_json_from()
+    await page.disconnect()
+
+
+def test_any_text_can_be_a_key() -> None:
+    topics = {progress.topic("station", key) for key in (7, "7/8", "ü" * 200, "a b", "a-b")}
+    assert len(topics) == 5
+    assert all(len(topic) < 100 and topic.isascii() and " " not in topic for topic in topics)
