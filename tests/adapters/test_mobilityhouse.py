@@ -16,8 +16,8 @@ from ocpp import v16, v21, v201
 from ocpp.routing import on
 
 from diagnostics.adapters import mobilityhouse
+from diagnostics.adapters.doorbell import WORKERS
 from diagnostics.adapters.mobilityhouse import DiagnosticsMixin
-from diagnostics.adapters.workers import in_worker
 from diagnostics.models import OutboundCall, SecurityEvent, StationInfo, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import calls, logs
@@ -125,7 +125,7 @@ async def placed(
     **more: Any,
 ) -> OutboundCall:
     payload = payload or {"requestedMessage": "Heartbeat"}
-    return await in_worker(
+    return await WORKERS.run(
         calls.place_call, station=station, action=action, payload=payload, **more
     )
 
@@ -135,7 +135,7 @@ async def settled(call: OutboundCall) -> OutboundCall:
     while call.status in ("Pending", "Sent"):
         assert asyncio.get_running_loop().time() < deadline, call.status
         await asyncio.sleep(0.02)
-        await in_worker(call.refresh_from_db)
+        await WORKERS.run(call.refresh_from_db)
     return call
 
 
@@ -146,18 +146,18 @@ async def test_the_host_answers_boots_and_their_facts_are_kept(station: Any) -> 
     async with connected() as wire:
         answer = await wire.asks("BootNotification", BOOT)
     assert answer[2]["status"] == "Accepted"
-    assert (await in_worker(StationInfo.objects.get, station=station)).vendor == "Nordlader"
+    assert (await WORKERS.run(StationInfo.objects.get, station=station)).vendor == "Nordlader"
 
 
 async def test_what_the_host_does_not_handle_is_answered_here(station: Any) -> None:
     async with connected() as wire:
         event = {"type": "FirmwareUpdated", "timestamp": "2026-03-02T08:00:00Z"}
         assert await wire.asks("SecurityEventNotification", event) == [3, "s-1", {}]
-    assert (await in_worker(SecurityEvent.objects.get, station=station)).type == "FirmwareUpdated"
+    assert (await WORKERS.run(SecurityEvent.objects.get, station=station)).type == "FirmwareUpdated"
 
 
 async def test_a_handler_of_the_host_keeps_its_word(station: Any) -> None:
-    row = await in_worker(logs.request_log, station=station)
+    row = await WORKERS.run(logs.request_log, station=station)
     async with connected(Possessive) as wire:
         _, message_id, action, payload = await wire.hears()
         assert action == "GetLog"
@@ -165,7 +165,7 @@ async def test_a_handler_of_the_host_keeps_its_word(station: Any) -> None:
         status = {"status": "Uploading", "requestId": payload["requestId"]}
         answer = await wire.asks("LogStatusNotification", status)
         assert answer[2] == {"customData": {"vendorId": "host"}}
-    await in_worker(row.refresh_from_db)
+    await WORKERS.run(row.refresh_from_db)
     assert (row.verdict, row.filename) == ("Uploading", "a.log")
 
 
@@ -198,11 +198,11 @@ async def test_what_cannot_be_recorded_is_refused_and_costs_no_connection(statio
     async with connected(Box21) as wire:
         await wire.asks("Heartbeat", {})
         before = await wire.asks("SecurityEventNotification", event)
-        await in_worker(type(station)._default_manager.filter(pk=station.pk).delete)
+        await WORKERS.run(type(station)._default_manager.filter(pk=station.pk).delete)
         answer = await wire.asks("SecurityEventNotification", event, "s-2")
         assert (before[0], answer[:3]) == (3, [4, "s-2", "InternalError"])
         assert (await wire.asks("Heartbeat", {}))[0] == 3
-        await in_worker(station.save, force_insert=True)
+        await WORKERS.run(station.save, force_insert=True)
 
 
 async def test_a_call_goes_out_in_its_very_words_and_its_answer_comes_back(station: Any) -> None:
@@ -232,7 +232,7 @@ async def test_silence_is_recorded_and_so_is_the_late_answer(station: Any) -> No
         assert (await settled(call)).status == "TimedOut"
         await wire.inbox.put([3, call.message_id, {"status": "Accepted"}])
         await wire.asks("Heartbeat", {})
-        await in_worker(call.refresh_from_db)
+        await WORKERS.run(call.refresh_from_db)
         assert (call.status, call.late) == ("Answered", True)
 
 
@@ -257,10 +257,10 @@ async def test_a_lost_connection_leaves_no_call_in_flight(station: Any) -> None:
     async with connected() as wire:
         call = await placed(station)
         await wire.hears()
-    await in_worker(call.refresh_from_db)
+    await WORKERS.run(call.refresh_from_db)
     assert (call.status, call.error_code) == ("TimedOut", "ConnectionLost")
     told = TimelineEntry.objects.filter(station=station).values_list("kind", flat=True)
-    assert {"station.connected", "station.disconnected"} <= set(await in_worker(list, told))
+    assert {"station.connected", "station.disconnected"} <= set(await WORKERS.run(list, told))
 
 
 async def test_a_station_is_told_nothing_before_its_boot_is_answered(
