@@ -54,15 +54,17 @@ def test_calls_go_out_one_by_one_whatever_becomes_of_them(link: Link, wire: list
 
 
 def test_what_the_host_serves_is_left_to_it(link: Link, wire: list[Any]) -> None:
-    link.received([2, "s-1", "BootNotification", {"chargingStation": {"vendorName": "N"}}])
+    box = {"vendorName": "N", "model": "M"}
+    link.received([2, "s-1", "BootNotification", {"chargingStation": box, "reason": "PowerUp"}])
     link.received([2, "s-2", "MeterValues", {}])
     link.received([3, "their-own", {}])
+    link.received([4, "their-own", "InternalError", "", {}])
     link.received([6, "s-3", "NotifyPeriodicEventStream", {}])
     assert wire == [[3, "s-1", {}], [3, "s-2", {}]]
 
 
 @pytest.mark.parametrize("payload", [{}, {"status": 5}, {"requestId": "7"}])
-def test_payloads_that_nobody_checked_break_nothing(
+def test_payloads_that_cannot_be_read_are_errors_and_break_nothing(
     payload: dict[str, Any], link: Link, wire: list[Any]
 ) -> None:
     row = logs.request_log(station=link.box)
@@ -70,5 +72,6 @@ def test_payloads_that_nobody_checked_break_nothing(
     payload = {"requestId": wire.pop()[3]["requestId"], **payload}
     for action in ("LogStatusNotification", "SecurityEventNotification", "BootNotification"):
         link.received([2, "s-1", action, payload])
+    assert [frame[0] for frame in wire] == [4, 4, 4]
     row.refresh_from_db()
     assert (row.verdict, row.station_status) == ("Sent", "")

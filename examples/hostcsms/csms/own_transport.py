@@ -4,6 +4,7 @@ This project does not use it, a test does: it shows the whole seam in one place.
 """
 
 from diagnostics import inbound
+from diagnostics.ocpp.errors import OcppError
 from diagnostics.services import delivery
 
 
@@ -24,16 +25,22 @@ class Link:
     def received(self, frame):
         match frame:
             case [2, message_id, action, payload]:
-                answer = inbound.receive_call(self.box, self.version, action, payload)
-                self.write([3, message_id, self.own_answer(action) if answer is None else answer])
-            case [3, message_id, payload] if message_id == self.taken:
-                inbound.receive_result(self.box, message_id, payload)
-                self.deliver()
-            case [4, message_id, code, description, details] if message_id == self.taken:
-                inbound.receive_error(self.box, message_id, code, description, details)
-                self.deliver()
+                self.write(self.answer_to(message_id, action, payload))
+            case [3, message_id, payload]:
+                if inbound.receive_result(self.box, message_id, payload):
+                    self.deliver()  # otherwise it answers a call of our own
+            case [4, message_id, code, description, details]:
+                if inbound.receive_error(self.box, message_id, code, description, details):
+                    self.deliver()
             case [6, _, action, payload]:
                 inbound.receive_send(self.box, self.version, action, payload)
+
+    def answer_to(self, message_id, action, payload):
+        try:
+            answer = inbound.receive_call(self.box, self.version, action, payload)
+        except OcppError as error:
+            return [4, message_id, error.code.spelled(self.version), error.description, {}]
+        return [3, message_id, self.own_answer(action) if answer is None else answer]
 
     def deliver(self):
         """Whenever a call may wait: when the gateway rings, when a station has answered."""
