@@ -148,7 +148,7 @@ def read_zip_member(file: IO[bytes] | RangeFile, index: int) -> Iterator[bytes]:
 
 def _open_zip(file: IO[bytes] | RangeFile) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(file)  # type: ignore[arg-type]
+        return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise ArchiveBroken("The zip file is damaged: the upload may have been cut.") from error
 

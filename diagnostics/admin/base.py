@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
@@ -26,7 +26,7 @@ def page_media(*modules: str) -> Media:
     names = ("ago", "copy", *modules)
     return Media(
         css={"all": ["diagnostics/diagnostics.css"]},
-        js=[Script(f"diagnostics/{name}.js", type="module") for name in names],
+        js=tuple(Script(f"diagnostics/{name}.js", type="module") for name in names),  # type: ignore[misc]
     )
 
 
@@ -83,7 +83,7 @@ class FactAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # counting is what makes lists slow
-    paginator = FirstPage
+    paginator: ClassVar[type[Paginator[Any]]] = FirstPage
     modules: tuple[str, ...] = ()
 
     @property
@@ -100,7 +100,7 @@ class FactAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_active and request.user.is_superuser)
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions = super().get_actions(request)

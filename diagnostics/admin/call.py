@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -96,7 +96,7 @@ class CallAdmin(FactAdmin):
         require(request, "diagnostics.view_outboundcall")
         call = self.get_object(request, object_id)
         if call is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404(_("There is no such call."))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

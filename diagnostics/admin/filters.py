@@ -36,9 +36,8 @@ class VerdictFilter(admin.SimpleListFilter):
         return [(key, words) for key, (words, _verdicts) in VERDICT_GROUPS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        if self.value() not in VERDICT_GROUPS:
-            return queryset
-        return queryset.filter(verdict__in=VERDICT_GROUPS[self.value()][1])
+        chosen = VERDICT_GROUPS.get(self.value() or "")
+        return queryset.filter(verdict__in=chosen[1]) if chosen else queryset
 
 
 class LogTypeFilter(admin.SimpleListFilter):
@@ -76,9 +75,10 @@ class AgeFilter(admin.SimpleListFilter):
         return [(key, words) for key, (words, _span) in SPANS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        if self.value() not in SPANS:
+        chosen = SPANS.get(self.value() or "")
+        if chosen is None:
             return queryset
-        since = timezone.now() - SPANS[self.value()][1]
+        since = timezone.now() - chosen[1]
         return queryset.filter(**{f"{self.column}__gte": since})
 
 

@@ -98,10 +98,7 @@ class AskingViews(ModelAdmin):
             request,
             row,
             _("Cancel this request?"),
-            _(
-                "A station that was already asked cannot be stopped by OCPP: a file that still "
-                "comes is kept. One that was not asked yet will not be."
-            ),  # fmt: skip
+            _what_canceling_does(row),
             _("Cancel the request"),
         )
 
@@ -122,6 +119,15 @@ class AskingViews(ModelAdmin):
         }
 
 
+def _what_canceling_does(row: LogRequest) -> str:
+    if row.calls.filter(sent_at__isnull=False).exists():
+        return _(
+            "The station was asked already, and OCPP knows no way to stop an upload: a file that "
+            "still comes is kept."
+        )
+    return _("The station was not asked yet, and will not be.")
+
+
 def _page(row: LogRequest) -> str:
     return reverse("admin:diagnostics_logrequest_change", args=[row.pk])
 
@@ -129,7 +135,7 @@ def _page(row: LogRequest) -> str:
 def _initial(request: HttpRequest) -> dict[str, Any]:
     initial = {key: request.GET[key] for key in ("identity", "log_type") if key in request.GET}
     key = request.GET.get("station", "")
-    stations = LogRequest._meta.get_field("station").related_model._default_manager  # type: ignore[union-attr]
+    stations = LogRequest._meta.get_field("station").related_model._default_manager
     try:
         station = stations.filter(pk=key).first() if key else None
     except (ValueError, ValidationError):  # no key of the host's type

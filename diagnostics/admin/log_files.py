@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -98,8 +99,8 @@ def _read(file: LogFile, member: int | None) -> Page:
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The same pieces for ASGI; the store blocks, so each is fetched beside the event loop."""
-    fetch = sync_to_async(next, thread_sensitive=False)
-    while piece := await fetch(pieces, b""):
+    fetch = sync_to_async(partial(next, pieces, b""), thread_sensitive=False)
+    while piece := await fetch():
         yield piece
 
 

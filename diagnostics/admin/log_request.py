@@ -131,7 +131,7 @@ class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404(_("There is no such log request."))
-        return row  # type: ignore[no-any-return]
+        return row
 
     def page(self, request: HttpRequest, row: LogRequest) -> dict[str, Any]:
         """Everything that the templates of one request show."""

@@ -83,7 +83,9 @@ def test_what_a_version_lacks_is_greyed_with_the_reason(
 
 
 def test_canceling_and_asking_again(root: Client, row: LogRequest) -> None:
-    assert "cannot be stopped by OCPP" in text_of(root.get(page_of(row, "cancel/")))
+    assert "was not asked yet" in text_of(root.get(page_of(row, "cancel/")))
+    row.calls.update(sent_at=timezone.now())
+    assert "no way to stop an upload" in text_of(root.get(page_of(row, "cancel/")))
     assert root.post(page_of(row, "cancel/"))["Location"] == page_of(row)
     row.refresh_from_db()
     assert row.verdict == LogVerdict.CANCELED
