@@ -1,6 +1,6 @@
 """OCPP round trips through the server, up and down, against peers in the same run.
 
-    python -m benchmarks.round_trips [--rounds 3] [--seconds 2]
+    python -m benchmarks.round_trips [--rounds 3] [--seconds 2] [--down-only]
 
 Needs nothing but the development requirements, and takes under three minutes. What the columns mean
 is in README.md here.
@@ -138,9 +138,9 @@ async def measure(arguments: argparse.Namespace, identities: list[str]) -> None:
             stations, kilobytes, rate = await connect_all(server, identities)
             connected[server.name] = (server, stations)
             idle.append([server.name, number(kilobytes), number(rate)])
-        found = await load_in_turn(connected, arguments.rounds, arguments.seconds)
-        print_up(found)
         print(table(["server", "KB per idle connection", "connections/s"], idle), end="\n\n")
+        if not arguments.down_only:
+            print_up(await load_in_turn(connected, arguments.rounds, arguments.seconds))
         stack.enter_context(servers.worker(directory))
         stack.enter_context(servers.echo(directory))
         print_down(await place_calls(identities[WARM : WARM + CALLED]))
@@ -195,6 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="medians are taken over these")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
+    parser.add_argument("--down-only", action="store_true", help="leave out stations' CALLs")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, cores.OTHERS)
     # Ended from outside, it still stops PostgreSQL.
