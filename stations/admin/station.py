@@ -79,7 +79,7 @@ class ChargingStationAdmin(StationPage):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChargingStation]:
         newest = LogRequest.objects.filter(station=OuterRef("pk")).order_by("-id")
-        stations = super().get_queryset(request).select_related("diagnostics_info")
+        stations: Any = super().get_queryset(request).select_related("diagnostics_info")
         return stations.with_is_online().annotate(
             last_log_id=Subquery(newest.values("pk")[:1]),
             last_verdict=Subquery(newest.values("verdict")[:1]),
@@ -99,7 +99,9 @@ class ChargingStationAdmin(StationPage):
 
     @admin.display(description=gettext_lazy("State, last seen"), ordering="last_seen_at")
     def state(self, row: Any) -> SafeString:
-        return _two_lines(self.presence(row), parts.ago(row.last_seen_at) if row.last_seen_at else "")
+        return _two_lines(
+            self.presence(row), parts.ago(row.last_seen_at) if row.last_seen_at else ""
+        )
 
     def presence(self, row: Any) -> SafeString:
         if not row.is_active:
@@ -129,7 +131,7 @@ class ChargingStationAdmin(StationPage):
         return header_of(station, since=_since(station))
 
     def header_facts(self, request: HttpRequest, station: ChargingStation) -> list[tuple[str, Any]]:
-        facts = [(_("Security profile"), station.security_profile)]
+        facts: list[tuple[str, Any]] = [(_("Security profile"), station.security_profile)]
         if not station.is_active:
             facts.append((_("Blocked"), _("it is turned away")))
         if station.registration not in ("", "Accepted"):
