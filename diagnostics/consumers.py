@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from diagnostics.progress import topic
@@ -34,7 +34,7 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
 
     async def receive_json(self, content: Any, **_: Any) -> None:
         kind = content.get("follow") if isinstance(content, dict) else None
-        if not await self._may_follow(kind):
+        if not isinstance(kind, str) or not await self._may_follow(kind):
             await self.send_json({"refused": kind})
             return
         ids = content.get("ids")
@@ -43,9 +43,10 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
                 await self._follow(topic(kind, pk))
         await self.send_json({"following": kind})
 
-    async def _may_follow(self, kind: Any) -> bool:
-        permission = KINDS.get(kind) if isinstance(kind, str) else None
-        return bool(permission and await sync_to_async(self.scope["user"].has_perm)(permission))
+    async def _may_follow(self, kind: str) -> bool:
+        permission = KINDS.get(kind)
+        may = database_sync_to_async(self.scope["user"].has_perm)
+        return bool(permission and await may(permission))
 
     async def _follow(self, group: str) -> None:
         if group not in self.topics and len(self.topics) < MOST_TOPICS:

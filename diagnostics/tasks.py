@@ -47,5 +47,5 @@ def request_logs(
         log_type=log_type,
         oldest=parse_datetime(oldest) if oldest else None,
         latest=parse_datetime(latest) if latest else None,
-        requested_by=get_user_model()._default_manager.filter(pk=requested_by).first(),
+        requested_by=get_user_model()._default_manager.filter(pk__in=[requested_by]).first(),
     )

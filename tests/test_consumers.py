@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Permission
@@ -32,11 +32,11 @@ async def opened(user: Any) -> tuple[WebsocketCommunicator, bool]:
 
 async def test_strangers_are_turned_away(valkey: Valkey) -> None:
     assert not (await opened(AnonymousUser()))[1]
-    assert not (await opened(await sync_to_async(operator)(is_staff=False)))[1]
+    assert not (await opened(await database_sync_to_async(operator)(is_staff=False)))[1]
 
 
 async def test_a_page_hears_of_the_rows_it_follows(valkey: Valkey) -> None:
-    page, _ = await opened(await sync_to_async(operator)("view_logrequest", is_staff=True))
+    page, _ = await opened(await database_sync_to_async(operator)("view_logrequest", is_staff=True))
     await page.send_json_to({"follow": "logrequest", "ids": [7]})
     assert await page.receive_json_from() == {"following": "logrequest"}
     await progress._send("logrequest", 8, {"state": "Sent"})
@@ -50,7 +50,9 @@ async def test_a_page_hears_of_the_rows_it_follows(valkey: Valkey) -> None:
 
 
 async def test_without_the_permission_nothing_can_be_followed(valkey: Valkey) -> None:
-    page, _ = await opened(await sync_to_async(operator)("view_outboundcall", is_staff=True))
+    page, _ = await opened(
+        await database_sync_to_async(operator)("view_outboundcall", is_staff=True)
+    )
     await page.send_json_to({"follow": "logrequest", "ids": "all"})
     assert await page.receive_json_from() == {"refused": "logrequest"}
     await progress._send("logrequest", 7, {})
@@ -60,7 +62,7 @@ async def test_without_the_permission_nothing_can_be_followed(valkey: Valkey) ->
 
 @pytest.mark.parametrize("content", [{}, [], "x", {"follow": "secrets"}, {"follow": ["x"]}])
 async def test_odd_requests_are_refused_and_the_line_stays(valkey: Valkey, content: Any) -> None:
-    page, _ = await opened(await sync_to_async(operator)("view_logrequest", is_staff=True))
+    page, _ = await opened(await database_sync_to_async(operator)("view_logrequest", is_staff=True))
     await page.send_json_to(content)
     assert "refused" in await page.receive_json_from()
     await page.disconnect()

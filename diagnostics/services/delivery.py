@@ -7,7 +7,7 @@ hold the same station, an answer that comes twice or late, and a sweep in betwee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,8 +61,7 @@ def next_call(
     if registration == "Rejected" or _in_flight(station):
         return None
     allowed = codec_for(version).pending_actions if registration == "Pending" else None
-    waiting = OutboundCall.objects.pending().filter(station=station, expires_at__gt=timezone.now())
-    for call in waiting.select_related("station", "log_request").order_by("pk")[:LOOK_AHEAD]:
+    for call in _waiting(station):
         wire = _encode(call, version)
         if wire is None or (allowed is not None and wire.action not in allowed):
             continue
@@ -71,6 +70,16 @@ def next_call(
         if _mark_sent(call, wire, connection):
             return call
     return None
+
+
+def _waiting(station: Any) -> Iterator[OutboundCall]:
+    """The oldest first. Nearly always it can go, so that the others are not looked for."""
+    waiting = OutboundCall.objects.pending().filter(station=station, expires_at__gt=timezone.now())
+    waiting = waiting.select_related("station", "log_request").order_by("pk")
+    first = waiting.first()
+    if first is not None:
+        yield first
+        yield from waiting.filter(pk__gt=first.pk)[:LOOK_AHEAD]
 
 
 def _in_flight(station: Any) -> bool:
@@ -175,7 +184,13 @@ def _find(station: Any, message_id: str) -> OutboundCall | None:
 
 def note_unmatched(station: Any, message_id: str) -> None:
     """The station answered a call that nobody placed, or one that was forgotten."""
-    note(station=station, kind="call.unmatched", source=Source.STATION, message_id=message_id)
+    note(
+        station=station,
+        kind="call.unmatched",
+        source=Source.STATION,
+        may_repeat=True,
+        message_id=message_id,
+    )
 
 
 def connection_lost(station: Any, *, connection: str | None = None) -> None:

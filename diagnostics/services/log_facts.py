@@ -118,7 +118,7 @@ def _record_idle(station: Any, status: LogStatus, now: datetime) -> LogRequest |
         expected = expected.filter(calls__request_id=status.request_id)
     ended = [_end_by_idle(row, status, now) for row in expected.distinct()]
     if not ended:
-        note(station=station, kind="log.idle", source=Source.STATION, now=now)
+        note(station=station, kind="log.idle", source=Source.STATION, now=now, may_repeat=True)
     return ended[-1] if ended else None
 
 
@@ -151,6 +151,7 @@ def _note_status(row: LogRequest, status: LogStatus, now: datetime) -> None:
         kind="log.status",
         source=Source.STATION,
         now=now,
+        may_repeat=True,
         status=status.status,
         reason=status.reason_code,
         info=status.additional_info,
@@ -163,6 +164,7 @@ def _note_unmatched(station: Any, status: LogStatus, now: datetime) -> None:
         kind="log.unmatched",
         source=Source.STATION,
         now=now,
+        may_repeat=True,
         status=status.status,
         request_id=status.request_id,
     )

@@ -23,12 +23,13 @@ def note(
     log_request: LogRequest | None = None,
     user: Any = None,
     now: datetime | None = None,
+    may_repeat: bool = False,
     **data: Any,
 ) -> None:
-    """Add an entry, or count a repetition of the newest one of this station and request."""
+    """Add an entry; one that `may_repeat` the newest of its station and request is counted."""
     now = now or timezone.now()
     data = {key: _bounded(value) for key, value in data.items() if value not in (None, "")}
-    if not _repeats_newest(station, log_request, kind, data, now):
+    if not may_repeat or not _repeats_newest(station, log_request, kind, data, now):
         TimelineEntry.objects.create(
             station=station,
             log_request=log_request,

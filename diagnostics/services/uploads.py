@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from diagnostics.storage import StoredObject
 
 
+# What a station may do over and over, to be counted.
+REFUSED = frozenset({"upload.expired", "upload.too_many", "upload.failed"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTicket:
     """What an upload address allows: a file of at most `max_bytes` for one log request."""
@@ -157,4 +161,11 @@ def _forget_progress(row: LogRequest) -> None:
 
 
 def _note(row: LogRequest, kind: str, **data: Any) -> None:
-    note(station=row.station, log_request=row, kind=kind, source=Source.FILE, **data)
+    note(
+        station=row.station,
+        log_request=row,
+        kind=kind,
+        source=Source.FILE,
+        may_repeat=kind in REFUSED,
+        **data,
+    )

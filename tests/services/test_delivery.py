@@ -80,6 +80,14 @@ def test_a_call_placed_before_the_version_was_known_is_checked_when_sent(
     assert call.error_description
 
 
+def test_a_call_that_ends_unsent_does_not_hide_the_next(dialogue: Dialogue) -> None:
+    dialogue.gateway.spoken = None
+    place_call(station=dialogue.station, action="GetVariables", payload={})
+    behind = heartbeat_trigger(dialogue.station)
+    dialogue.gateway.spoken = OcppVersion.V201
+    assert dialogue.takes() == behind
+
+
 def test_in_pending_only_what_ocpp_allows_goes_out(dialogue: Dialogue) -> None:
     log = logs.request_log(station=dialogue.station)
     trigger = heartbeat_trigger(dialogue.station)

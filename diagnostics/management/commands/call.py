@@ -35,6 +35,12 @@ class Command(BaseCommand):
         "until the call expired."
     )
 
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        """Take the payload after options, too: `call CS-1 Reset --wait '{…}'`."""
+        parser = super().create_parser(*args, **kwargs)
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("identity", help="the station's identity")
         parser.add_argument("action", help="such as GetVariables")
