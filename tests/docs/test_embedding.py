@@ -25,6 +25,12 @@ def test_every_snippet_is_from_the_example(path: str, snippet: str) -> None:
     assert snippet in (EXAMPLE / path).read_text()
 
 
+def test_the_template_is_from_the_example() -> None:
+    snippet = re.search(r"^```django\n{# (\S+) #}\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.M)
+    assert snippet
+    assert (EXAMPLE / snippet[1]).read_text().strip() == snippet[2].strip()
+
+
 def test_every_snippet_says_where_it_is_from() -> None:
     assert len(SNIPPETS) == PAGE.read_text().count("```python")
 
@@ -45,7 +51,7 @@ def test_every_signal_is_named() -> None:
 
 def test_the_dotted_names_of_the_app_exist() -> None:
     permissions = set(table(section(PAGE, "Permissions")))
-    names = set(re.findall(r"\bdiagnostics(?:\.[a-z_]+)+", PAGE.read_text())) - permissions
+    names = set(re.findall(r"(?<!/)\bdiagnostics(?:\.[a-z_]+)+", PAGE.read_text())) - permissions
     assert names
     for name in names:
         resolve_name(name)  # raises when there is no such thing

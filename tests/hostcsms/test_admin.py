@@ -141,3 +141,9 @@ def test_reactions_of_the_host_are_told(
     with caplog.at_level("INFO", "csms"), django_capture_on_commit_callbacks(execute=True):
         logs.cancel_log(row)
     assert "of BOX-7: " in caplog.text
+
+
+def test_the_hosts_index_says_what_needs_somebody(operator: Client, row: LogRequest) -> None:
+    page = operator.get("/backoffice/").content.decode()
+    assert "What needs somebody now" in page
+    assert "diagnostics/diagnostics.css" in page
