@@ -167,5 +167,7 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # Where it found its credentials, in the output of every command that reads a file.
+        "botocore.credentials": {"level": "WARNING"},
     },
 }
