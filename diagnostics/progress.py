@@ -5,19 +5,17 @@ Messages carry a kind, an id and a state; the page fetches the rest. A lost one 
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from hashlib import sha256
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-logger = logging.getLogger(__name__)
+from diagnostics.background import send_soon
 
-# Seconds without announcements after one failed: an absent Redis must not slow down the work.
+# Seconds without announcements after one failed: an absent Redis is left alone for a while.
 PAUSE = 5.0
 
 # What a group name of Channels may hold, and short enough with the rest.
@@ -37,27 +35,27 @@ def topic(kind: str, pk: object = "all") -> str:
     return f"diagnostics.{kind}.{name}"
 
 
-def publish_on_commit(kind: str, pk: int, **state: Any) -> None:
-    """Announce row `pk` of `kind` with its new state, once it is committed."""
+def publish_on_commit(kind: str, pk: object, **state: Any) -> None:
+    """Announce row `pk` of `kind` with its new state, once it is committed; nobody waits for it."""
     transaction.on_commit(lambda: _publish(kind, pk, state))
 
 
-def _publish(kind: str, pk: int, state: dict[str, Any]) -> None:
-    global _quiet_until
-    if time.monotonic() < _quiet_until:
-        return
-    try:
-        async_to_sync(_send)(kind, pk, state)
-    except Exception as error:  # whatever the layer's backend raises: the row is committed and safe
-        _quiet_until = time.monotonic() + PAUSE
-        logger.warning("Progress is not announced for %s s: %s", PAUSE, error)
+def _publish(kind: str, pk: object, state: dict[str, Any]) -> None:
+    if time.monotonic() >= _quiet_until:
+        send_soon(lambda: _send(kind, pk, state))
 
 
-async def _send(kind: str, pk: int, state: dict[str, Any]) -> None:
+async def _send(kind: str, pk: object, state: dict[str, Any]) -> None:
     """To those who follow the row, and to those who follow all rows of its kind."""
+    global _quiet_until
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "row.changed", "kind": kind, "id": pk, **state}
-    await layer.group_send(topic(kind, pk), message)
-    await layer.group_send(topic(kind), message)
+    name = pk if isinstance(pk, int) else str(pk)
+    message = {"type": "row.changed", "kind": kind, "id": name, **state}
+    try:
+        await layer.group_send(topic(kind, pk), message)
+        await layer.group_send(topic(kind), message)
+    except Exception:
+        _quiet_until = time.monotonic() + PAUSE
+        raise

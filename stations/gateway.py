@@ -7,12 +7,13 @@ to be done stands in the database, which every process also looks at by itself e
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from diagnostics.background import send_soon
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.versions import OcppVersion
 from stations.models import ChargingStation, StationConnection
@@ -55,4 +56,4 @@ class ChannelsGateway:
     def send(self, call: OutboundCall) -> None:
         live: Any = StationConnection.objects.live().filter(station_id=call.station_id)
         for server_id, connection_id in live.values_list("server_id", "pk"):
-            async_to_sync(wake)(server_id, connection_id)
+            send_soon(partial(wake, server_id, connection_id))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from diagnostics import progress
+from diagnostics import background, progress
 from tests.servers.valkey import Valkey
 
 
@@ -39,18 +41,55 @@ def test_nothing_is_announced_before_the_commit(monkeypatch: pytest.MonkeyPatch)
     assert announced == [7]
 
 
-def test_an_absent_redis_is_tried_once_and_then_left_alone(
+def test_nobody_waits_for_an_absent_redis_and_it_is_left_alone_for_a_while(
     valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[int] = []
+    tried: list[object] = []
     real = progress._send
 
-    async def counted(kind: str, pk: int, state: dict[str, Any]) -> None:
+    async def counted(kind: str, pk: object, state: dict[str, Any]) -> None:
         tried.append(pk)
         await real(kind, pk, state)
 
     monkeypatch.setattr(progress, "_send", counted)
     valkey.stop()
-    for pk in range(3):
+    progress._publish("logrequest", 0, {})
+    background.flush(timeout=10)
+    for pk in (1, 2):
         progress._publish("logrequest", pk, {})
+    background.flush(timeout=10)
     assert tried == [0]
+
+
+def test_a_message_that_fails_is_logged_and_the_next_one_goes_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sent: list[str] = []
+
+    async def fails() -> None:
+        raise ConnectionError("gone")
+
+    async def goes() -> None:
+        sent.append("out")
+
+    background.send_soon(fails)
+    background.send_soon(goes)
+    background.flush(timeout=10)
+    assert sent == ["out"]
+    assert "gone" in caplog.text
+
+
+def test_more_messages_than_can_wait_are_dropped(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    release = threading.Event()
+
+    async def waits() -> None:
+        await asyncio.to_thread(release.wait, 10)
+
+    monkeypatch.setattr(background, "MOST", 2)
+    for _ in range(3):
+        background.send_soon(waits)
+    release.set()
+    background.flush(timeout=10)
+    assert "dropped" in caplog.text

@@ -54,15 +54,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._call(options)
+        except KeyboardInterrupt:
+            sentence = "What was asked for goes on without this command; the admin shows it."
+            raise CommandError(sentence, returncode=INTERRUPTED) from None
+
+    def _call(self, options: dict[str, Any]) -> None:
         call = self._place(options)
         if not options["wait"]:
             self.stdout.write(f"Call {call.pk} placed, message id {call.message_id}.")
             return
-        try:
-            self._wait(call, options["timeout"])
-        except KeyboardInterrupt:
-            sentence = f"Call {call.pk} goes on without this command; the admin shows it."
-            raise CommandError(sentence, returncode=INTERRUPTED) from None
+        self._wait(call, options["timeout"])
         if call.status != CallStatus.ANSWERED:
             sentence, code = _ending(call)
             raise CommandError(sentence, returncode=code)

@@ -65,16 +65,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._ask(options)
+        except KeyboardInterrupt:
+            sentence = "What was asked for goes on without this command; the admin shows it."
+            raise CommandError(sentence, returncode=INTERRUPTED) from None
+
+    def _ask(self, options: dict[str, Any]) -> None:
         row = self._request(options)
         output = options["output"]
         if not options["wait"] and output is None:
             self.stdout.write(f"Request {row.pk}. {verdict_sentence(row)}")
             return
-        try:
-            self._wait(row, options["timeout"])
-        except KeyboardInterrupt:
-            sentence = f"Request {row.pk} goes on without this command; the admin shows it."
-            raise CommandError(sentence, returncode=INTERRUPTED) from None
+        self._wait(row, options["timeout"])
         if output is not None:
             self._write(row, output)
 
