@@ -13,6 +13,7 @@ from diagnostics.progress import topic
 KINDS = {
     "logrequest": "diagnostics.view_logrequest",
     "call": "diagnostics.view_outboundcall",
+    "station": "diagnostics.view_logrequest",
 }
 
 MOST_TOPICS = 200

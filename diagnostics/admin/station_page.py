@@ -36,6 +36,7 @@ class Tab:
     """One tab: its name in the address, its title, its template, and what fills that.
 
     `permission` is what it takes to see it; `context` is called with the request and the station.
+    `is_live`: what it shows is fetched again when something happens; not for tabs with forms.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Tab:
     template: str
     context: Callable[[HttpRequest, Any], dict[str, Any]]
     permission: str = "diagnostics.view_logrequest"
+    is_live: bool = False
 
 
 def _older(request: HttpRequest, rows: list[Any], limit: int) -> tuple[list[Any], str]:
@@ -91,8 +93,9 @@ def events_context(request: HttpRequest, station: Any) -> dict[str, Any]:
 
 TABS = (
     Tab("overview", gettext_lazy("Overview"), "diagnostics/station/timeline.html",
-        timeline_context),
-    Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context),
+        timeline_context, is_live=True),
+    Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context,
+        is_live=True),
     Tab("calls", gettext_lazy("Calls"), "diagnostics/station/calls.html", calls_context,
         "diagnostics.view_outboundcall"),
     Tab("security", gettext_lazy("Security events"), "diagnostics/station/events.html",
@@ -144,7 +147,7 @@ class StationPage(ModelAdmin):
 
     @property
     def media(self) -> Media:
-        return super().media + page_media()
+        return super().media + page_media("page")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [*super().get_inlines(request, obj), StationInfoInline] if obj else []

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from diagnostics.models import LogRequest, TimelineEntry
+from diagnostics.progress import publish_on_commit
 
 Source = TimelineEntry.Source
 
@@ -29,6 +30,7 @@ def note(
     """Add an entry; one that `may_repeat` the newest of its station and request is counted."""
     now = now or timezone.now()
     data = {key: _bounded(value) for key, value in data.items() if value not in (None, "")}
+    publish_on_commit("station", station.pk)
     if not may_repeat or not _repeats_newest(station, log_request, kind, data, now):
         TimelineEntry.objects.create(
             station=station,

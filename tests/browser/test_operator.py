@@ -17,6 +17,7 @@ from diagnostics.models import LogRequest
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import logs
 from diagnostics.testing import Quirk
+from stations.services import block_station
 from tests.commands.conftest import Simulate
 
 pytestmark = pytest.mark.browser
@@ -92,6 +93,18 @@ def test_rows_change_in_place_and_new_ones_are_announced(
     expect(operator.locator(".dx-outcome")).to_have_count(2)
 
 
+def test_the_page_of_a_station_follows_what_happens_to_it(
+    operator: Page, asgi_server: str, simulate: Simulate
+) -> None:
+    station = simulate("CS-1", log_size=1_000)
+    operator.goto(f"{asgi_server}/admin/stations/chargingstation/{station.pk}/change/")
+    expect(operator.locator("[data-lost]")).to_be_hidden()
+    elsewhere(lambda: logs.request_log(station=station))
+    expect(operator.locator(".dx-tab")).to_contain_text("Says Uploaded")
+    elsewhere(lambda: block_station(station))
+    expect(operator.locator(".dx-station .dx-off")).to_be_visible(timeout=15_000)
+
+
 def test_a_lost_line_is_said_and_polling_goes_on(
     operator: Page, asgi_server: str, simulate: Simulate
 ) -> None:
@@ -104,6 +117,16 @@ def test_a_lost_line_is_said_and_polling_goes_on(
     expect(operator.locator(".dx-verdict")).to_contain_text("Canceled", timeout=15_000)
 
 
+def heard(page: Page, frames: list[str], expected: dict[str, object]) -> list[dict[str, object]]:
+    """Wait until the page has received this message; all that it received so far."""
+    for _ in range(100):
+        told = [json.loads(frame) for frame in frames]
+        if expected in told:
+            return told
+        page.wait_for_timeout(100)  # milliseconds, in which frames are taken in
+    pytest.fail(f"{expected} is not among {frames}")
+
+
 def test_progress_carries_no_contents(operator: Page, asgi_server: str, simulate: Simulate) -> None:
     """The websocket says only that a row changed; whoever fetches it is asked for permission."""
     station = simulate("CS-1", Quirk.SILENT)
@@ -111,15 +134,9 @@ def test_progress_carries_no_contents(operator: Page, asgi_server: str, simulate
     frames: list[str] = []
     operator.on("websocket", lambda ws: ws.on("framereceived", lambda text: frames.append(text)))
     operator.goto(f"{asgi_server}{LOGS}{row.pk}/change/")
-    expect(operator.locator("[data-lost]")).to_be_hidden()
+    heard(operator, frames, {"following": "logrequest"})
     elsewhere(lambda: publish_on_commit("logrequest", row.pk, state=LogVerdict.SENT))
-    said = {"kind": "logrequest", "id": row.pk, "state": "Sent"}
-    for _ in range(50):
-        told = [json.loads(frame) for frame in frames]
-        if said in told:
-            break
-        operator.wait_for_timeout(100)  # milliseconds, in which frames are taken in
-    assert said in told
+    told = heard(operator, frames, {"kind": "logrequest", "id": row.pk, "state": "Sent"})
     assert all(set(message) <= {"following", "kind", "id", "state", "received"} for message in told)
 
 

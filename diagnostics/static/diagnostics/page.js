@@ -39,7 +39,7 @@ if (page) {
   follow({
     path: page.dataset.socket,
     kind: page.dataset.kind,
-    ids: [Number(page.dataset.id)],
+    ids: [page.dataset.id],
     changed: refresh,
     lost: (is) => (page.querySelector("[data-lost]").hidden = !is),
   });
