@@ -58,7 +58,7 @@ class Wire:
 
     async def hears(self) -> list[Any]:
         """The next frame for the station."""
-        return await asyncio.wait_for(self.outbox.get(), 10)
+        return await asyncio.wait_for(self.outbox.get(), 30)
 
     async def asks(self, action: str, payload: dict[str, Any], message_id: str = "s-1") -> Any:
         """Send a call; returns the next frame for the station."""
@@ -115,7 +115,7 @@ async def connected(kind: type[DiagnosticsMixin] = Box201) -> AsyncIterator[Wire
     yield wire
     await wire.inbox.put(None)
     with pytest.raises(Hung):
-        await asyncio.wait_for(serving, 10)
+        await asyncio.wait_for(serving, 30)
 
 
 async def placed(
@@ -131,7 +131,7 @@ async def placed(
 
 
 async def settled(call: OutboundCall) -> OutboundCall:
-    deadline = asyncio.get_running_loop().time() + 10
+    deadline = asyncio.get_running_loop().time() + 30
     while call.status in ("Pending", "Sent"):
         assert asyncio.get_running_loop().time() < deadline, call.status
         await asyncio.sleep(0.02)
