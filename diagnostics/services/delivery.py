@@ -34,9 +34,16 @@ from diagnostics.services import calls, log_answers, log_watch, logs
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import call_settled
 
+# How a call that was placed in no version's words is said in the station's version when it is sent.
 ENCODERS: dict[str, Callable[[OutboundCall, OcppVersion], WireCall]] = {
     logs.GET_LOG: logs.encode_call,
     log_watch.POLL: log_watch.encode_poll,
+}
+
+# What follows when a call of this action was sent or settled, in the same transaction. Calls that
+# were placed in the wire's words (`raw`) have followers too, under their own action.
+FOLLOWERS: dict[str, Callable[[OutboundCall], None]] = {
+    logs.GET_LOG: log_answers.call_moved,
 }
 
 # A waiting call that may not go out yet does not hold up those behind it, up to this many.
@@ -123,7 +130,8 @@ def _settle(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
         columns["settled_at"] = timezone.now()
     if not calls.move(call, event, **columns):
         return False
-    log_answers.call_moved(call)
+    if follower := FOLLOWERS.get(call.action):
+        follower(call)
     publish_on_commit("call", call.pk, state=call.status)
     if call.status in TERMINAL:
         transaction.on_commit(lambda: _announce(call))
