@@ -42,6 +42,8 @@ class DiagnosticsSettings:
     max_upload_size: int = 2 * 1024**3
     # Files kept per request: stations retry, and not every retry is the same file.
     max_files_per_request: int = 20
+    # How long what a station knows of a customer is kept; that it was asked stays on record.
+    customer_information_lifetime: timedelta = timedelta(days=30)
 
 
 def _load() -> DiagnosticsSettings:

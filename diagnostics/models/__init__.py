@@ -1,6 +1,11 @@
 """What is kept. Fields, constraints and querysets only; every write goes through `services`."""
 
 from diagnostics.models.call import OutboundCall
+from diagnostics.models.customer_information import (
+    CustomerInformation,
+    CustomerInformationAccess,
+    CustomerInformationPart,
+)
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.security_event import SecurityEvent
@@ -8,6 +13,9 @@ from diagnostics.models.station_info import StationInfo
 from diagnostics.models.timeline import TimelineEntry
 
 __all__ = [
+    "CustomerInformation",
+    "CustomerInformationAccess",
+    "CustomerInformationPart",
     "FileAccess",
     "LogFile",
     "LogRequest",

@@ -60,6 +60,14 @@ class OutboundCall(models.Model):
         related_name="calls",
         verbose_name=_("log request"),
     )
+    customer_information = models.ForeignKey(
+        "diagnostics.CustomerInformation",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("customer information"),
+    )
 
     status = models.CharField(
         _("status"), max_length=16, choices=CallStatus.choices, default=CallStatus.PENDING
