@@ -6,6 +6,7 @@ from diagnostics.models.customer_information import (
     CustomerInformationAccess,
     CustomerInformationPart,
 )
+from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.security_event import SecurityEvent
@@ -13,6 +14,7 @@ from diagnostics.models.station_info import StationInfo
 from diagnostics.models.timeline import TimelineEntry
 
 __all__ = [
+    "Alert",
     "CustomerInformation",
     "CustomerInformationAccess",
     "CustomerInformationPart",
@@ -21,6 +23,7 @@ __all__ = [
     "LogRequest",
     "OutboundCall",
     "SecurityEvent",
+    "StationEvent",
     "StationInfo",
     "TimelineEntry",
 ]
