@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostics.ocpp.codecs.fields import inner, text, whole
+from diagnostics.ocpp.fields import inner, text, whole
 
 #: Longest component and variable names and instances (ComponentType, VariableType).
 NAME = 50
