@@ -9,6 +9,7 @@ from diagnostics.models.customer_information import (
 from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
+from diagnostics.models.monitor import Monitor, MonitoringInfo
 from diagnostics.models.security_event import SecurityEvent
 from diagnostics.models.station_info import StationInfo
 from diagnostics.models.timeline import TimelineEntry
@@ -21,6 +22,8 @@ __all__ = [
     "FileAccess",
     "LogFile",
     "LogRequest",
+    "Monitor",
+    "MonitoringInfo",
     "OutboundCall",
     "SecurityEvent",
     "StationEvent",
