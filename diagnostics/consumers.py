@@ -12,7 +12,9 @@ from diagnostics.progress import topic
 # What a page may follow, and the permission it takes.
 KINDS = {
     "logrequest": "diagnostics.view_logrequest",
+    "alert": "diagnostics.view_alert",
     "call": "diagnostics.view_outboundcall",
+    "customerinformation": "diagnostics.view_customerinformation",
 }
 
 MOST_TOPICS = 200

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogRequest, OutboundCall
-from diagnostics.services import delivery, log_watch, logs
+from diagnostics.services import customer_privacy, delivery, log_watch, logs
 
 
 @shared_task(ignore_result=True)
@@ -26,6 +26,7 @@ def sweep() -> None:
     now = timezone.now()
     delivery.expire_calls(now)
     log_watch.watch_log_requests(now)
+    customer_privacy.sweep_customer_information(now)
     delivery.ring_waiting()
 
 

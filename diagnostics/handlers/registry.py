@@ -11,7 +11,11 @@ from typing import Any
 
 from diagnostics.handlers.boot_notification import handle_boot_notification
 from diagnostics.handlers.log_status_notification import handle_log_status_notification
+from diagnostics.handlers.notify_customer_information import handle_notify_customer_information
+from diagnostics.handlers.notify_event import handle_notify_event
 from diagnostics.handlers.security_event_notification import handle_security_event_notification
+from diagnostics.handlers.status_notification import handle_status_notification
+from diagnostics.ocpp.event_data import EventReport, read_notify_event
 from diagnostics.ocpp.versions import OcppVersion
 
 Handler = Callable[[Any, OcppVersion, str, dict[str, Any]], dict[str, Any] | None]
@@ -20,7 +24,15 @@ CALLS: dict[str, Handler] = {
     "BootNotification": handle_boot_notification,
     "DiagnosticsStatusNotification": handle_log_status_notification,
     "LogStatusNotification": handle_log_status_notification,
+    "NotifyCustomerInformation": handle_notify_customer_information,
+    "NotifyEvent": handle_notify_event,
     "SecurityEventNotification": handle_security_event_notification,
+    "StatusNotification": handle_status_notification,
+}
+
+# What may also be written in groups (`diagnostics.ingest`), and how it is read.
+GATHERED: dict[str, Callable[[dict[str, Any]], EventReport]] = {
+    "NotifyEvent": read_notify_event,
 }
 
 SENDS: dict[str, Handler] = {}

@@ -11,6 +11,7 @@ from diagnostics.conf import station_model
 from diagnostics.lifecycles.call import CallStatus
 from diagnostics.lifecycles.customer_information import (
     OPEN,
+    TERMINAL,
     CustomerKind,
     CustomerStatus,
     Facts,
@@ -29,7 +30,7 @@ class CustomerInformationQuerySet(models.QuerySet["CustomerInformation"]):
 
     def to_purge(self, before: datetime) -> CustomerInformationQuerySet:
         """Requests whose text has been kept long enough."""
-        return self.filter(purged_at=None, created_at__lt=before)
+        return self.filter(purged_at=None, created_at__lt=before, status__in=TERMINAL)
 
 
 class CustomerInformation(models.Model):

@@ -16,6 +16,7 @@ from diagnostics.lifecycles.call import CallEvent, sources_of, target_of
 from diagnostics.models import OutboundCall, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.personal import without_personal_data
 
 # requestId is a 32-bit signed integer (facts of the data types, both versions).
 LARGEST_REQUEST_ID = 2**31 - 1
@@ -99,7 +100,8 @@ def add_call(
 
 def cancel_call(call: OutboundCall) -> None:
     """Take back a call that has not been sent. Raises RequestClosed when it has."""
-    if not move(call, CallEvent.CANCEL, settled_at=timezone.now()):
+    kept = without_personal_data(call.action, call.payload)
+    if not move(call, CallEvent.CANCEL, settled_at=timezone.now(), payload=kept):
         raise RequestClosed("The call has already been sent, or has ended.")
 
 

@@ -30,12 +30,21 @@ from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import calls, log_answers, log_watch, logs
+from diagnostics.services import (
+    calls,
+    customer_answers,
+    customer_information,
+    local_list,
+    log_answers,
+    log_watch,
+    logs,
+)
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import call_settled
 
 # How a call that was placed in no version's words is said in the station's version when it is sent.
 ENCODERS: dict[str, Callable[[OutboundCall, OcppVersion], WireCall]] = {
+    customer_information.CUSTOMER_INFORMATION: customer_information.encode_call,
     logs.GET_LOG: logs.encode_call,
     log_watch.POLL: log_watch.encode_poll,
 }
@@ -43,6 +52,9 @@ ENCODERS: dict[str, Callable[[OutboundCall, OcppVersion], WireCall]] = {
 # What follows when a call of this action was sent or settled, in the same transaction. Calls that
 # were placed in the wire's words (`raw`) have followers too, under their own action.
 FOLLOWERS: dict[str, Callable[[OutboundCall], None]] = {
+    customer_information.CUSTOMER_INFORMATION: customer_answers.call_moved,
+    local_list.GET_VERSION: local_list.version_moved,
+    local_list.SEND_LIST: local_list.list_moved,
     logs.GET_LOG: log_answers.call_moved,
 }
 

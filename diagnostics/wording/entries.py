@@ -11,7 +11,44 @@ from diagnostics.models import TimelineEntry
 from diagnostics.wording.values import size
 
 SENTENCES: dict[str, str] = {
+    "alert.acknowledged": gettext_noop("Alert acknowledged: %(name)s"),
+    "alert.cleared": gettext_noop("Alert cleared: %(name)s"),
+    "alert.opened": gettext_noop("Alert: %(name)s"),
     "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),
+    "customer.answered": gettext_noop(
+        "Answered %(status)s to the request for customer information #%(customer_request)s"
+    ),
+    "customer.canceled": gettext_noop(
+        "Request for customer information #%(customer_request)s canceled"
+    ),
+    "customer.complete": gettext_noop("Customer information #%(customer_request)s is complete"),
+    "customer.list_answered": gettext_noop(
+        "Answered %(status)s to the removal of a token from its local list"
+    ),
+    "customer.list_requested": gettext_noop(
+        "A token is to be removed from the local list (#%(customer_request)s)"
+    ),
+    "customer.not_kept": gettext_noop(
+        "Sent more customer information, which was not kept (#%(customer_request)s)"
+    ),
+    "customer.opened": gettext_noop("Customer information #%(customer_request)s was opened"),
+    "customer.purged": gettext_noop(
+        "The text of customer information #%(customer_request)s was deleted"
+    ),
+    "customer.refused": gettext_noop(
+        "Answered the request for customer information with the error %(code)s"
+    ),
+    "customer.requested": gettext_noop("Customer information #%(customer_request)s requested"),
+    "customer.sent": gettext_noop("Asked for customer information #%(customer_request)s"),
+    "customer.silent": gettext_noop(
+        "Nothing more came of customer information #%(customer_request)s"
+    ),
+    "customer.unanswered": gettext_noop(
+        "No answer came to the request for customer information (%(why)s)"
+    ),
+    "customer.unmatched": gettext_noop(
+        "Sent customer information that nobody here had asked for; it was not kept"
+    ),
     "log.answered": gettext_noop("Answered %(status)s"),
     "log.asked_again": gettext_noop("Put into the queue again"),
     "log.canceled": gettext_noop("Canceled"),
@@ -42,7 +79,7 @@ SENTENCES: dict[str, str] = {
 }
 
 # What follows the sentence, in this order, where the entry has it.
-DETAILS = ("name", "filename", "size", "declared", "reason", "firmware", "version", "info",
+DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
            "address", "request_id", "legacy", "late", "again")  # fmt: skip
 
 
