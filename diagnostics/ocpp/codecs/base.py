@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from diagnostics.ocpp.codecs.device_model import DeviceModel
 from diagnostics.ocpp.codecs.fields import check_range, given, inner, refuse, text, whole
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode, UnsupportedAction
 from diagnostics.ocpp.messages import (
@@ -37,7 +38,7 @@ Answer: TypeAlias = Mapping[str, Any] | Callable[[AnswerContext], dict[str, Any]
 _LOG_ANSWERS = frozenset({"Accepted", "Rejected", "AcceptedCanceled"})
 
 
-class Codec(ABC):
+class Codec(DeviceModel, ABC):
     """One version's words for the messages that are the same in all of them.
 
     A subclass is a table: which logs exist, how long an upload address may be, what may be sent
