@@ -14,7 +14,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from django.utils import timezone
 
-from diagnostics import inbound
+from diagnostics import inbound, ingest
 from diagnostics.ocpp import events
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
@@ -191,6 +191,10 @@ class StationConsumer(AsyncConsumer):
         check_registered(self.registration, call.action, self.asked_for)
         if call.action == "Heartbeat":
             return self.codec.encode_heartbeat_answer(timezone.now())
+        if call.action in ingest.ACTIONS:  # comes in masses: no thread for each
+            return await ingest.submit(
+                self.station.pk, version, call.action, call.payload, checked=True
+            )
         return await in_database(answer_call, self.station, version, call.action, call.payload)
 
     async def _answer_boot(self, call: events.CallReceived) -> dict[str, Any]:
