@@ -10,9 +10,11 @@ from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.monitor import Monitor, MonitoringInfo
+from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.security_event import SecurityEvent
 from diagnostics.models.station_info import StationInfo
 from diagnostics.models.timeline import TimelineEntry
+from diagnostics.models.variable import ReportedVariable, VariableAttribute, VariableRequest
 
 __all__ = [
     "Alert",
@@ -25,8 +27,13 @@ __all__ = [
     "Monitor",
     "MonitoringInfo",
     "OutboundCall",
+    "Report",
+    "ReportPart",
+    "ReportedVariable",
     "SecurityEvent",
     "StationEvent",
     "StationInfo",
     "TimelineEntry",
+    "VariableAttribute",
+    "VariableRequest",
 ]

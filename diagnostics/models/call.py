@@ -60,6 +60,22 @@ class OutboundCall(models.Model):
         related_name="calls",
         verbose_name=_("log request"),
     )
+    report = models.ForeignKey(
+        "diagnostics.Report",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("report"),
+    )
+    variable_request = models.ForeignKey(
+        "diagnostics.VariableRequest",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("request for variables"),
+    )
     customer_information = models.ForeignKey(
         "diagnostics.CustomerInformation",
         on_delete=models.CASCADE,
