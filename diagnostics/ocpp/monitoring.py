@@ -117,8 +117,8 @@ class ReportedMonitor:
 
 
 @dataclass(frozen=True, slots=True)
-class VariableFacts:
-    """What is known of a variable: VariableCharacteristics; ``data_type`` empty: unknown."""
+class Watchable:
+    """What is known of a variable that a monitor may watch; ``data_type`` empty: unknown."""
 
     data_type: str = ""
     unit: str = ""
@@ -127,7 +127,7 @@ class VariableFacts:
     supports_monitoring: bool = True
 
 
-NOTHING_KNOWN = VariableFacts()
+NOTHING_KNOWN = Watchable()
 
 
 def suits(monitor_type: str, data_type: str) -> bool:
@@ -139,7 +139,7 @@ def suits(monitor_type: str, data_type: str) -> bool:
     return not (monitor_type in _NOT_DATE_TIME and data_type == "dateTime")
 
 
-def settled(spec: MonitorSpec, known: VariableFacts = NOTHING_KNOWN) -> MonitorSpec:
+def settled(spec: MonitorSpec, known: Watchable = NOTHING_KNOWN) -> MonitorSpec:
     """Give the value that is sent: 1 where a Delta watches what is no number (N04.FR.17)."""
     counts = known.data_type in NUMERIC or known.data_type in ("", "dateTime")
     return spec if spec.type != DELTA or counts else replace(spec, value=1.0)
@@ -153,7 +153,7 @@ class Mistake:
     sentence: str
 
 
-def mistake(spec: MonitorSpec, known: VariableFacts = NOTHING_KNOWN) -> Mistake | None:
+def mistake(spec: MonitorSpec, known: Watchable = NOTHING_KNOWN) -> Mistake | None:
     """Find what the station would refuse for certain (N04.FR.06, .14; types per data type)."""
     if spec.target.variable is None:
         return Mistake("variable", "Name the variable to watch.")
@@ -166,7 +166,7 @@ def mistake(spec: MonitorSpec, known: VariableFacts = NOTHING_KNOWN) -> Mistake 
     return _value_mistake(spec, known) or _stream_mistake(spec)
 
 
-def _value_mistake(spec: MonitorSpec, known: VariableFacts) -> Mistake | None:
+def _value_mistake(spec: MonitorSpec, known: Watchable) -> Mistake | None:
     if spec.type in DELTAS and spec.value < 0:
         return Mistake("value", "A change has no direction: give 0 or more.")
     if spec.type in PERIODICALS and spec.value <= 0:
@@ -191,7 +191,7 @@ def _stream_mistake(spec: MonitorSpec) -> Mistake | None:
     return None
 
 
-def warning(spec: MonitorSpec, known: VariableFacts = NOTHING_KNOWN) -> str:
+def warning(spec: MonitorSpec, known: Watchable = NOTHING_KNOWN) -> str:
     """Say what the station would take and an operator should know; empty when all is well."""
     at_limit = (spec.type == UPPER and spec.value == known.max_limit) or (
         spec.type == LOWER and spec.value == known.min_limit
