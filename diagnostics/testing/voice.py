@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from diagnostics.ocpp.connection import Connection, Side
-from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.events import CallAnswered, CallUnsent, ConnectionLost, Event
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.testing.behaviour import Behaviour
 
 Then: TypeAlias = Callable[[dict[str, Any] | None], None]
 
@@ -33,17 +34,28 @@ class Saying:
     repeated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Misspelt:
+    """An error code in the spelling of 1.6, whatever the version (13.3)."""
+
+    code: RpcErrorCode
+
+    def spelled(self, version: OcppVersion) -> str:
+        return self.code.spelled(OcppVersion.V16)
+
+
 class Voice:
     """Queues what the station says until it is connected and accepted.
 
-    `repeats_ids` has each upload status sent once more under its message id.
+    `behaviour` says whether an upload status is sent once more under its message id, whether
+    messages may break their schema, and how error codes are spelled.
     """
 
-    def __init__(self, version: OcppVersion, *, seed: int | str, repeats_ids: bool) -> None:
+    def __init__(self, version: OcppVersion, behaviour: Behaviour, *, seed: int | str) -> None:
         self._version = version
-        self._repeats_ids = repeats_ids
+        self._behaviour = behaviour
         self._random = random.Random(f"{seed}")  # noqa: S311  ids are unique, not secret
-        self._connection = Connection(version, side=Side.STATION)
+        self._connection = self._new_connection()
         self._queue: deque[Saying] = deque()
         self._unanswered: dict[str, Saying] = {}
         self.now = 0.0
@@ -53,7 +65,7 @@ class Voice:
 
     def open(self) -> None:
         """Begin a connection."""
-        self._connection = Connection(self._version, side=Side.STATION)
+        self._connection = self._new_connection()
         self.is_open, self.is_leaving = True, False
 
     def close(self) -> None:
@@ -97,12 +109,16 @@ class Voice:
         while self._queue and self.is_accepted and self.is_open and not self.is_leaving:
             self.insist(self._queue.popleft())
 
+    def send(self, action: str, payload: dict[str, Any]) -> None:
+        """Send what is never answered (2.1); lost when there is no connection."""
+        if self.is_open and self.is_accepted and not self.is_leaving:
+            self._connection.send(self._new_id(), action, payload)
+
     def insist(self, saying: Saying, message_id: str | None = None) -> None:
         """Send a CALL on this connection, accepted or not."""
         if not self.is_open:
             return
-        bits = self._random.getrandbits(128)
-        message_id = message_id or str(uuid.UUID(int=bits, version=4))
+        message_id = message_id or self._new_id()
         self._unanswered[message_id] = saying
         self._connection.send_call(message_id, saying.action, saying.payload, self.now)
 
@@ -116,7 +132,16 @@ class Voice:
 
     def refuse(self, message_id: str, error: OcppError) -> None:
         """Refuse a call with the error's code."""
+        if self._behaviour.misspells_errors:
+            error.code = _Misspelt(error.code)  # type: ignore[assignment]
         self._connection.refuse(message_id, error)
+
+    def _new_id(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def _new_connection(self) -> Connection:
+        valid = self._behaviour.is_valid
+        return Connection(self._version, side=Side.STATION, validate_sent=valid)
 
     def _settle(self, events: list[Event]) -> list[Event]:
         foreign = []
@@ -128,6 +153,10 @@ class Voice:
                 continue
             if saying.then is not None:
                 saying.then(event.payload if isinstance(event, CallAnswered) else None)
-            if self._repeats_ids and saying.action in _LOG_STATUSES and not saying.repeated:
+            if (
+                self._behaviour.repeats_message_ids
+                and saying.action in _LOG_STATUSES
+                and not saying.repeated
+            ):
                 self.insist(replace(saying, repeated=True, kept=False), message_id)
         return foreign
