@@ -152,7 +152,7 @@ def _made(row: EventRow, severity: int) -> Alert:
     source = STATUS if facts.is_connector_state else report.source
     return Alert(
         station_id=station_id,
-        key=row.alert_key,
+        key=str(row.alert_key),
         source=source,
         variable_monitoring_id=facts.variable_monitoring_id,
         event_notification_type=facts.event_notification_type,

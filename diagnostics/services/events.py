@@ -78,7 +78,7 @@ def record_status(station: Any, status: ConnectorStatus, *, now: datetime | None
 
 def _is_open(station: Any, facts: EventFacts) -> bool:
     key = alert_key(station.pk, STATUS, facts)
-    return Alert.objects.filter(key=key, cleared_at=None).exists()
+    return key is not None and Alert.objects.filter(key=key, cleared_at=None).exists()
 
 
 def record_critical_event(
