@@ -1,5 +1,15 @@
 """The operators' pages. Public for hosts: `actions`, `home`, `station_page`."""
 
-from diagnostics.admin import call, log_request, security_event
+from diagnostics.admin import (
+    call,
+    customer_information,
+    log_request,
+    security_event,
+)
 
-__all__ = ["call", "log_request", "security_event"]
+__all__ = [
+    "call",
+    "customer_information",
+    "log_request",
+    "security_event",
+]

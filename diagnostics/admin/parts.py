@@ -16,9 +16,10 @@ from django.utils.translation import gettext_noop
 
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import CallStatus
-from diagnostics.models import LogRequest, OutboundCall
+from diagnostics.models import CustomerInformation, LogRequest, OutboundCall
 from diagnostics.wording import reason_words, verdict_tone
 from diagnostics.wording import size as size_words
+from diagnostics.wording.customers import customer_tone
 
 # A shape beside each colour, for those who do not see the colour.
 MARKS = {"good": "✓", "busy": "↻", "bad": "✕", "quiet": "–"}
@@ -56,6 +57,10 @@ def verdict_badge(row: LogRequest) -> SafeString:
 
 def call_badge(call: OutboundCall) -> SafeString:
     return badge(call.get_status_display(), _CALL_TONES.get(CallStatus(call.status), "bad"))
+
+
+def customer_badge(row: CustomerInformation) -> SafeString:
+    return badge(row.get_status_display(), customer_tone(row))
 
 
 def failure_label(verdict: str, reason: str) -> str:

@@ -23,8 +23,17 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin.actions import PERMISSION, request_logs_action
 from diagnostics.admin.base import page_media
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
+from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import LogType
-from diagnostics.models import LogRequest, OutboundCall, SecurityEvent, StationInfo, TimelineEntry
+from diagnostics.models import (
+    CustomerInformation,
+    LogRequest,
+    OutboundCall,
+    SecurityEvent,
+    StationInfo,
+    TimelineEntry,
+)
+from diagnostics.ocpp.codecs import codec_for
 
 SETTINGS = "settings"
 ROWS = 25
@@ -43,6 +52,14 @@ class Tab:
     template: str
     context: Callable[[HttpRequest, Any], dict[str, Any]]
     permission: str = "diagnostics.view_logrequest"
+    needs: str = ""
+
+    def is_shown(self, request: HttpRequest, station: Any) -> bool:
+        """Whether the user may see it, and the station's version has the message it `needs`."""
+        if not request.user.has_perm(self.permission):
+            return False
+        version = get_gateway().version(station) if self.needs else None
+        return version is None or codec_for(version).knows(self.needs)
 
 
 def _older(request: HttpRequest, rows: list[Any], limit: int) -> tuple[list[Any], str]:
@@ -84,6 +101,13 @@ def calls_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     return _page(request, OutboundCall.objects.filter(station=station), ROWS)
 
 
+def customers_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's requests for customer information, newest first; never their text."""
+    rows = CustomerInformation.objects.filter(station=station).select_related("requested_by")
+    may_request = request.user.has_perm("diagnostics.request_customer_information")
+    return {**_page(request, rows, ROWS), "may_request": may_request}
+
+
 def events_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     """The station's security events, newest first."""
     return _page(request, SecurityEvent.objects.filter(station=station), ROWS)
@@ -95,6 +119,9 @@ TABS = (
     Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context),
     Tab("calls", gettext_lazy("Calls"), "diagnostics/station/calls.html", calls_context,
         "diagnostics.view_outboundcall"),
+    Tab("customers", gettext_lazy("Customer information"),
+        "diagnostics/station/customers.html", customers_context,
+        "diagnostics.view_customerinformation", needs="CustomerInformation"),
     Tab("security", gettext_lazy("Security events"), "diagnostics/station/events.html",
         events_context, "diagnostics.view_securityevent"),
 )  # fmt: skip
@@ -182,7 +209,7 @@ class StationPage(ModelAdmin):
         return TemplateResponse(request, "diagnostics/station/page.html", context)
 
     def _page_context(self, request: HttpRequest, station: Any) -> dict[str, Any]:
-        tabs = [tab for tab in self.station_tabs if request.user.has_perm(tab.permission)]
+        tabs = [tab for tab in self.station_tabs if tab.is_shown(request, station)]
         names = {tab.name: tab for tab in tabs}
         wanted = request.GET.get("tab", tabs[0].name if tabs else SETTINGS)
         return {

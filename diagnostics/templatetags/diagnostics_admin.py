@@ -18,6 +18,7 @@ from diagnostics.admin.station_page import (
 )
 from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
 from diagnostics.wording import entry_sentence, verdict_sentence
+from diagnostics.wording.customers import customer_sentence
 
 register = template.Library()
 
@@ -48,6 +49,10 @@ def verdict(row: LogRequest) -> SafeString:
 def sentence(row: LogRequest) -> str:
     """{{ log_request|sentence }}: what became of it, and why."""
     return verdict_sentence(row)
+
+
+register.filter("customer_state", parts.customer_badge)
+register.filter("customer_words", customer_sentence)
 
 
 @register.filter

@@ -164,6 +164,10 @@ class Codec(DeviceModel, ABC):
 
     # Any call, any answer
 
+    def knows(self, action: str) -> bool:
+        """Say whether this version has a message of this name, in either direction."""
+        return action in schemas_of(self.version).actions
+
     def check_call(self, action: str, payload: Any) -> None:
         """Check any call that the CSMS may send in this version.
 
