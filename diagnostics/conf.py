@@ -42,6 +42,12 @@ class DiagnosticsSettings:
     max_upload_size: int = 2 * 1024**3
     # Files kept per request: stations retry, and not every retry is the same file.
     max_files_per_request: int = 20
+    # Whether every message of every station is recorded.
+    message_log: bool = True
+    # Actions that are not: with their answers, unless these are errors.
+    message_log_leaves_out: tuple[str, ...] = ("Heartbeat", "MeterValues")
+    # How long messages are kept.
+    message_log_lifetime: timedelta = timedelta(days=30)
     # How long what a station knows of a customer is kept; that it was asked stays on record.
     customer_information_lifetime: timedelta = timedelta(days=30)
 

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogRequest, OutboundCall
-from diagnostics.services import customer_privacy, delivery, log_watch, logs
+from diagnostics.services import customer_privacy, delivery, log_watch, logs, messages
 
 
 @shared_task(ignore_result=True)
@@ -27,6 +27,7 @@ def sweep() -> None:
     delivery.expire_calls(now)
     log_watch.watch_log_requests(now)
     customer_privacy.sweep_customer_information(now)
+    messages.expire_messages(now)
     delivery.ring_waiting()
 
 

@@ -20,7 +20,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import delivery, presence
+from stations import delivery, messages, presence
 from stations.answers import answer_boot, answer_call
 from stations.auth import Refused, admit
 from stations.conf import stations_settings
@@ -133,7 +133,9 @@ class StationConsumer(AsyncConsumer):
 
     async def _take(self, text: str) -> None:
         self.process.saw(self.station.pk)
-        for event in self.protocol.receive_text(text, self._now()):
+        received = self.protocol.receive_text(text, self._now())
+        messages.record_received(self.station, self.connection_id, text, received)
+        for event in received:
             await self._handle(event)
         await self._flush()
         if not self.registration:
@@ -142,6 +144,7 @@ class StationConsumer(AsyncConsumer):
     async def _flush(self) -> None:
         for text in self.protocol.data_to_send():
             if self.close_reason is None:
+                messages.record_sent(self.station, self.connection_id, text)
                 await self._put({"type": "websocket.send", "text": text})
 
     async def _put(self, message: dict[str, Any]) -> None:

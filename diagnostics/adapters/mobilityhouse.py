@@ -24,7 +24,7 @@ from uuid import uuid4
 from django.db import Error as DatabaseError
 from ocpp.charge_point import ChargePoint
 
-from diagnostics import inbound
+from diagnostics import inbound, message_log
 from diagnostics.adapters.doorbell import WORKERS, Doorbell
 from diagnostics.gateway import get_gateway
 from diagnostics.handlers.registry import CALLS
@@ -100,11 +100,23 @@ class DiagnosticsMixin(ChargePoint):
 
     async def route_message(self, raw_msg: Any) -> None:
         """Take what is for diagnostics, and leave the rest to the package."""
+        if isinstance(raw_msg, str):
+            self._record(raw_msg, message_log.FROM_STATION)
         try:
             if not (isinstance(raw_msg, str) and await self._receive(raw_msg)):
                 await super().route_message(raw_msg)
         finally:
             self._heard.set()
+
+    async def _send(self, message: Any) -> None:
+        """What the package sends, and what is sent here, goes into the log of messages."""
+        if isinstance(message, str):
+            self._record(message, message_log.TO_STATION)
+        await super()._send(message)
+
+    def _record(self, text: str, direction: str) -> None:
+        if self.station is not None:
+            message_log.record(self.station, text, direction, connection=self.connection_id)
 
     # From the station
 

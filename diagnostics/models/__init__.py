@@ -9,6 +9,7 @@ from diagnostics.models.customer_information import (
 from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
+from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
 from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.security_event import SecurityEvent
@@ -24,6 +25,7 @@ __all__ = [
     "FileAccess",
     "LogFile",
     "LogRequest",
+    "MessageRecord",
     "Monitor",
     "MonitoringInfo",
     "OutboundCall",
