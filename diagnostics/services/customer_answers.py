@@ -132,7 +132,10 @@ def receive_part(station: Any, part: CustomerPart) -> CustomerInformation | None
     A part that comes twice counts once. What nobody asked for, or what comes after the purge, is
     noted without its text and not kept.
     """
-    found = CustomerInformation.objects.filter(station=station, request_id=part.request_id).first()
+    found = None
+    if part.request_id is not None:  # 0 is a legal id
+        ours = CustomerInformation.objects.filter(station=station)
+        found = ours.filter(request_id=part.request_id).first()
     if found is None:
         note(
             station=station,
