@@ -4,6 +4,7 @@ from diagnostics.admin import (
     call,
     customer_information,
     log_request,
+    messages,
     security_event,
 )
 
@@ -11,5 +12,6 @@ __all__ = [
     "call",
     "customer_information",
     "log_request",
+    "messages",
     "security_event",
 ]

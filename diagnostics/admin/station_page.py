@@ -22,7 +22,9 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin.actions import PERMISSION, request_logs_action
 from diagnostics.admin.base import page_media
+from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
+from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import LogType
 from diagnostics.models import (
@@ -34,6 +36,7 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.codecs import codec_for
+from diagnostics.services.messages import find_messages
 
 SETTINGS = "settings"
 ROWS = 25
@@ -113,12 +116,26 @@ def events_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     return _page(request, SecurityEvent.objects.filter(station=station), ROWS)
 
 
+def messages_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's messages, newest first, as the form above them says."""
+    form = MessageFilterForm(request.GET)
+    return {
+        **_page(request, find_messages(station, form.wanted), ROWS),
+        "form": form,
+        "kept": [(name, request.GET[name]) for name in form.fields if request.GET.get(name)],
+        "logging": app_settings.message_log,
+        "may_export": request.user.has_perm("diagnostics.export_messages"),
+    }
+
+
 TABS = (
     Tab("overview", gettext_lazy("Overview"), "diagnostics/station/timeline.html",
         timeline_context),
     Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context),
     Tab("calls", gettext_lazy("Calls"), "diagnostics/station/calls.html", calls_context,
         "diagnostics.view_outboundcall"),
+    Tab("messages", gettext_lazy("Messages"), "diagnostics/station/messages.html",
+        messages_context, "diagnostics.view_messagerecord"),
     Tab("customers", gettext_lazy("Customer information"),
         "diagnostics/station/customers.html", customers_context,
         "diagnostics.view_customerinformation", needs="CustomerInformation"),

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from diagnostics.admin import home, parts
+from diagnostics.admin import home, message_parts, parts
 from diagnostics.admin.station_page import (
     calls_context,
     header_of,
@@ -53,6 +53,12 @@ def sentence(row: LogRequest) -> str:
 
 register.filter("customer_state", parts.customer_badge)
 register.filter("customer_words", customer_sentence)
+
+
+register.filter("message_latency", message_parts.latency)
+register.filter("message_outcome", message_parts.outcome_badge)
+register.filter("message_way", message_parts.way)
+register.filter("pretty", parts.pretty)
 
 
 @register.filter

@@ -65,6 +65,23 @@ SENTENCES: dict[str, str] = {
     "log.unanswered": gettext_noop("No answer came (%(why)s)"),
     "log.unmatched": gettext_noop("Says %(status)s of an upload that nobody here had asked for"),
     "log.unsupported": gettext_noop("Could not be asked"),
+    "messages.exported": gettext_noop("Messages downloaded"),
+    "monitor.base": gettext_noop("Answered %(status)s to the monitoring base %(base)s"),
+    "monitor.base_requested": gettext_noop("Monitoring base %(base)s requested"),
+    "monitor.clear_requested": gettext_noop("Monitors to be cleared: %(ids)s"),
+    "monitor.clear_result": gettext_noop(
+        "Answered %(status)s to the clearing of monitor %(monitor_id)s"
+    ),
+    "monitor.failed": gettext_noop("%(action)s brought no answer (%(why)s)"),
+    "monitor.halved": gettext_noop(
+        "%(action)s was too long for the station: its %(count)s parts are asked for in two"
+    ),
+    "monitor.level": gettext_noop("Answered %(status)s to the monitoring level %(level)s"),
+    "monitor.level_requested": gettext_noop("Monitoring level %(level)s requested"),
+    "monitor.not_read": gettext_noop("Its monitors could not be asked for"),
+    "monitor.read": gettext_noop("Reported its monitors: %(count)s"),
+    "monitor.requested": gettext_noop("Monitor requested: %(monitor)s"),
+    "monitor.result": gettext_noop("Answered %(status)s to the monitor %(monitor)s"),
     "station.booted": gettext_noop("Booted"),
     "station.connected": gettext_noop("Connected"),
     "station.disconnected": gettext_noop("Disconnected"),
@@ -80,7 +97,7 @@ SENTENCES: dict[str, str] = {
 
 # What follows the sentence, in this order, where the entry has it.
 DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
-           "address", "request_id", "legacy", "late", "again")  # fmt: skip
+           "address", "request_id", "legacy", "late", "again", "fresh", "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:
@@ -104,7 +121,7 @@ def _word(key: str, value: Any) -> str:
         return _("announced as %(size)s") % {"size": size(value)}
     if key == "request_id":
         return _("request id %(id)s") % {"id": value}
-    if key in ("legacy", "late", "again"):
+    if key in ("legacy", "late", "again", "fresh", "lost"):
         words = {
             "legacy": _("with GetDiagnostics this time"),
             "late": _("late"),
