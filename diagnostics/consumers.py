@@ -14,7 +14,10 @@ KINDS = {
     "logrequest": "diagnostics.view_logrequest",
     "alert": "diagnostics.view_alert",
     "call": "diagnostics.view_outboundcall",
+    "eventstream": "diagnostics.view_eventstream",
     "customerinformation": "diagnostics.view_customerinformation",
+    "report": "diagnostics.view_report",
+    "variablerequest": "diagnostics.view_variablerequest",
 }
 
 MOST_TOPICS = 200

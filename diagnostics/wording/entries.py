@@ -82,22 +82,38 @@ SENTENCES: dict[str, str] = {
     "monitor.read": gettext_noop("Reported its monitors: %(count)s"),
     "monitor.requested": gettext_noop("Monitor requested: %(monitor)s"),
     "monitor.result": gettext_noop("Answered %(status)s to the monitor %(monitor)s"),
+    "report.requested": gettext_noop("Report requested: %(report)s"),
+    "report.settled": gettext_noop("Report %(report)s is %(status)s"),
+    "report.unmatched": gettext_noop("Sent a part of a report that nobody here had asked for"),
     "station.booted": gettext_noop("Booted"),
     "station.connected": gettext_noop("Connected"),
     "station.disconnected": gettext_noop("Disconnected"),
     "station.firmware": gettext_noop("Firmware changed from %(before)s to %(after)s"),
     "station.security_event": gettext_noop("Security event %(type)s"),
+    "station.cannot_read": gettext_noop(
+        "Could not read an answer of ours: %(code)s (%(message_id)s)"
+    ),
+    "stream.adjusted": gettext_noop("Answered %(status)s to a new pace of stream %(stream)s"),
+    "stream.closed": gettext_noop("Closed event stream %(stream)s"),
+    "stream.gone": gettext_noop("Does not have some event streams any more"),
+    "stream.nameless": gettext_noop("Could not be asked about its event streams"),
+    "stream.opened": gettext_noop("Opened event stream %(stream)s"),
+    "stream.refused": gettext_noop("Wanted to open event stream %(stream)s, and has too many open"),
+    "stream.unknown": gettext_noop("Sends values on stream %(stream)s, which it never opened"),
     "upload.expired": gettext_noop("Came to upload, but the address was no longer valid"),
     "upload.failed": gettext_noop("An upload could not be kept"),
     "upload.partial": gettext_noop("A part of a file arrived"),
     "upload.received": gettext_noop("File arrived"),
     "upload.started": gettext_noop("A file begins to arrive"),
     "upload.too_many": gettext_noop("Came to upload again, but enough files were kept"),
+    "variables.get": gettext_noop("Variables asked for (#%(request)s)"),
+    "variables.set": gettext_noop("Variables set (#%(request)s)"),
+    "variables.settled": gettext_noop("%(good)s of %(count)s variables done (#%(request)s)"),
 }
 
 # What follows the sentence, in this order, where the entry has it.
 DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
-           "address", "request_id", "legacy", "late", "again", "fresh", "lost")  # fmt: skip
+           "address", "request_id", "legacy", "late", "again", "variables", "fresh", "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:
@@ -121,7 +137,11 @@ def _word(key: str, value: Any) -> str:
         return _("announced as %(size)s") % {"size": size(value)}
     if key == "request_id":
         return _("request id %(id)s") % {"id": value}
-    if key in ("legacy", "late", "again", "fresh", "lost"):
+    if key == "fresh":
+        return _("%(count)s new") % {"count": value}
+    if key == "lost":
+        return _("%(count)s not listed any more") % {"count": value}
+    if key in ("legacy", "late", "again"):
         words = {
             "legacy": _("with GetDiagnostics this time"),
             "late": _("late"),

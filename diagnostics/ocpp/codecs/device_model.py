@@ -218,7 +218,9 @@ class Configuration(DeviceModel):
 
     def encode_set_variables(self, asked: Sequence[VariableAsked]) -> WireCall:
         """Write ChangeConfiguration, which has room for one key."""
-        [one] = asked
+        if len(asked) != 1:
+            raise UnsupportedAction("OCPP 1.6 sets one configuration key in one call.")
+        one = asked[0]
         return self._valid("ChangeConfiguration", {"key": _key(one), "value": one.value or ""})
 
     def decode_variables(
