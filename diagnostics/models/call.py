@@ -116,7 +116,10 @@ class OutboundCall(models.Model):
     class Meta:
         verbose_name = _("call")
         verbose_name_plural = _("calls")
-        permissions = [("place_call", _("Can send any OCPP call to a station"))]
+        permissions = [
+            ("place_call", _("Can send any OCPP call to a station")),
+            ("trigger_message", _("Can have a station send a message now")),
+        ]
         constraints = [
             # Rule of OCPP-J: one CALL in flight per connection per direction.
             models.UniqueConstraint(
