@@ -23,7 +23,11 @@ class StationEvent(NamesVariable):
     """
 
     station = models.ForeignKey(
-        station_model(), on_delete=models.CASCADE, related_name="+", verbose_name=_("station")
+        station_model(),
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("station"),
+        db_index=False,  # every index costs with every event: there is one that begins with it
     )
     fingerprint = models.UUIDField(unique=True, editable=False)
     alert_key = models.UUIDField(null=True, blank=True, editable=False)
@@ -51,7 +55,6 @@ class StationEvent(NamesVariable):
         verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["station", "-id"], name="diag_event_station"),
-            models.Index(fields=["station", "event_id"], name="diag_event_cause"),
             models.Index(
                 fields=["alert_key", "-id"],
                 condition=models.Q(alert_key__isnull=False),

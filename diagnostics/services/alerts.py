@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -23,6 +25,8 @@ KIND = "alert"
 
 # A chain of causes is followed this far.
 LONGEST_CHAIN = 20
+# And among so many of the station's newest events.
+FARTHEST = 20_000
 
 Severities = dict[tuple[Any, int], int]
 
@@ -168,17 +172,33 @@ def _made(row: EventRow, severity: int) -> Alert:
     )
 
 
-# What an event may change of an alert.
-_CHANGING = ("severity", "tech_code", "tech_info", "last_value", "cause", "transaction_id", "count",
-             "first_at", "last_at", "updated_at", "cleared_at", "closed_by")  # fmt: skip
+# What an event may change of an alert, and how PostgreSQL reads it out of JSON.
+_CHANGING = {
+    "severity": "smallint", "tech_code": "text", "tech_info": "text", "last_value": "text",
+    "cause": "integer", "transaction_id": "text", "count": "integer", "first_at": "timestamptz",
+    "last_at": "timestamptz", "updated_at": "timestamptz", "cleared_at": "timestamptz",
+    "closed_by": "text",
+}  # fmt: skip
+_NAMED = attrgetter("pk", *_CHANGING)
+_UPDATE = (  # one statement for all: bulk_update takes a hundred times as long
+    f"UPDATE {Alert._meta.db_table} AS alert"  # noqa: S608
+    f" SET {', '.join(f'{name} = new.{name}' for name in _CHANGING)}"
+    " FROM json_to_recordset(%s) AS new(id bigint,"
+    f" {', '.join(f'{name} {kind}' for name, kind in _CHANGING.items())})"
+    " WHERE alert.id = new.id"
+)
 
 
 def _save(changed: list[Alert]) -> None:
     old = [alert for alert in changed if alert.pk]
-    for alert in old if len(old) < 4 else ():
-        alert.save(update_fields=_CHANGING)
-    if len(old) >= 4:
-        Alert.objects.bulk_update(old, _CHANGING, batch_size=50)
+    if len(old) > 1 and connection.vendor == "postgresql":
+        names = ("id", *_CHANGING)
+        rows = [dict(zip(names, _NAMED(alert), strict=True)) for alert in old]
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE, [json.dumps(rows, default=str)])
+    else:
+        for alert in old:
+            alert.save(update_fields=_CHANGING)
     Alert.objects.bulk_create(alert for alert in changed if not alert.pk)
 
 
@@ -256,10 +276,11 @@ def causes(alert: Alert) -> list[StationEvent]:
     """
     chain: list[StationEvent] = []
     cause, before = alert.cause, alert.last_at
+    mine = StationEvent.objects.filter(station=alert.station_id).order_by("-pk")
+    # No index knows event ids, since it would cost with every event: so far back, and no further.
+    oldest = mine.values_list("pk", flat=True)[FARTHEST : FARTHEST + 1].first() or 0
     while cause is not None and len(chain) < LONGEST_CHAIN:
-        found = StationEvent.objects.filter(
-            station=alert.station_id, event_id=cause, timestamp__lte=before
-        )
+        found = mine.filter(pk__gt=oldest, event_id=cause, timestamp__lte=before)
         event = found.exclude(pk__in=[each.pk for each in chain]).order_by("-timestamp").first()
         if event is None:
             break

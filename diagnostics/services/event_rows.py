@@ -7,7 +7,7 @@ would cost more than all the rest. Other databases take it by `bulk_create`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ def rows_of(batch: Iterable[Received]) -> list[EventRow]:
         station_id, report, at = received
         fallback = report.generated_at or at
         for facts in report.events:
-            fingerprint = _digest(station_id, report.source, *facts[:1], *facts[2:])
+            fingerprint = _fingerprint(station_id, report.source, facts)
             if fingerprint not in rows:
                 key = alert_key(station_id, report.source, facts)
                 moment = facts.timestamp or fallback
@@ -80,6 +80,20 @@ def alert_key(station_id: Any, source: str, facts: EventFacts) -> str | None:
 def monitor_key(station_id: Any, monitoring_id: int) -> str:
     """The key of the alerts of a monitor."""
     return _digest(station_id, "monitor", monitoring_id)
+
+
+def _fingerprint(station_id: Any, source: str, facts: EventFacts) -> str:
+    """What makes an event sent again the same: all that it says."""
+    (
+        event_id, _, time, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
+        severity, component, instance, evse_id, connector_id, variable, variable_instance,
+    ) = facts  # fmt: skip
+    text = (
+        f"{station_id}\0{source}\0{event_id}\0{time}\0{trigger}\0{cause}\0{value}\0{code}\0{info}"
+        f"\0{cleared}\0{transaction}\0{monitor}\0{kind}\0{severity}\0{component}\0{instance}"
+        f"\0{evse_id}\0{connector_id}\0{variable}\0{variable_instance}"
+    )
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _digest(*parts: Any) -> str:
@@ -165,7 +179,7 @@ def _instance(row: EventRow) -> StationEvent:
 
 
 def _copy(rows: list[EventRow]) -> None:
-    text = "".join(map(_line, rows))
+    text = "".join(_lines(rows))
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
@@ -174,9 +188,21 @@ def _copy(rows: list[EventRow]) -> None:
         copy.write(text)
 
 
-def _line(row: EventRow) -> str:
-    """A line of COPY's text format; \\N is NULL."""
-    fingerprint, key, (station_id, report, at), facts, timestamp = row
+def _lines(rows: list[EventRow]) -> Iterator[str]:
+    """Lines of COPY's text format; what the events of a message have in common is made once."""
+    last: Received | None = None
+    for row in rows:
+        if row.received is not last:
+            last = row.received
+            station_id, (_, generated_at, seq_no, _), at = last
+            station = str(station_id).translate(_ESCAPES)  # a host's primary key may be any text
+            generated = _NULL if generated_at is None else generated_at
+            tail = f"{generated}\t{_NULL if seq_no is None else seq_no}\t{at}\n"
+        yield _line(row, station, tail)
+
+
+def _line(row: EventRow, station: str, tail: str) -> str:
+    fingerprint, key, (_, report, _), facts, timestamp = row
     (
         event_id, _, _, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
         severity, component, instance, evse_id, connector_id, variable, variable_instance,
@@ -187,7 +213,7 @@ def _line(row: EventRow) -> str:
         (trigger, value, code, info, transaction, kind, component, instance, variable,
          variable_instance) = (each.translate(_ESCAPES) for each in texts)  # fmt: skip
     return (
-        f"{_escaped(station_id)}\t{fingerprint}\t{key or _NULL}\t{report.source}\t"
+        f"{station}\t{fingerprint}\t{key or _NULL}\t{report.source}\t"
         f"{_NULL if event_id is None else event_id}\t{timestamp}\t{trigger}\t"
         f"{_NULL if cause is None else cause}\t{value}\t{code}\t{info}\t"
         f"{_NULL if cleared is None else cleared}\t{transaction}\t"
@@ -195,8 +221,7 @@ def _line(row: EventRow) -> str:
         f"{_NULL if severity is None else severity}\t{component}\t{instance}\t"
         f"{_NULL if evse_id is None else evse_id}\t"
         f"{_NULL if connector_id is None else connector_id}\t{variable}\t{variable_instance}\t"
-        f"{_NULL if report.generated_at is None else report.generated_at}\t"
-        f"{_NULL if report.seq_no is None else report.seq_no}\t{at}\n"
+        f"{tail}"
     )
 
 
