@@ -17,6 +17,7 @@ from diagnostics.models import OutboundCall, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.personal import without_personal_data
+from diagnostics.services import secrecy
 
 # requestId is a 32-bit signed integer (facts of the data types, both versions).
 LARGEST_REQUEST_ID = 2**31 - 1
@@ -103,6 +104,7 @@ def cancel_call(call: OutboundCall) -> None:
     kept = without_personal_data(call.action, call.payload)
     if not move(call, CallEvent.CANCEL, settled_at=timezone.now(), payload=kept):
         raise RequestClosed("The call has already been sent, or has ended.")
+    secrecy.forget(call)
 
 
 def move(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:

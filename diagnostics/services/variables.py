@@ -166,7 +166,7 @@ def _encode(version: OcppVersion, kind: VariablesKind, asked: list[VariableAsked
 def _note_requested(row: VariableRequest, wanted: list[VariableAsked]) -> None:
     note(
         station=row.station,
-        kind=f"variables.{row.kind.lower()}",
+        kind="variables.set" if row.kind == VariablesKind.SET else "variables.get",
         source=Source.OPERATOR if row.requested_by else Source.SYSTEM,
         user=row.requested_by,
         variables=", ".join(str(each.reference).removeprefix(" · ") for each in wanted[:5])
