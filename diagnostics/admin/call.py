@@ -19,7 +19,7 @@ from diagnostics.admin.filters import AgeFilter
 from diagnostics.exceptions import RequestClosed
 from diagnostics.lifecycles.call import CallStatus
 from diagnostics.models import OutboundCall
-from diagnostics.services import calls
+from diagnostics.services import delivery
 
 
 @admin.action(description=gettext_lazy("Cancel calls that wait"), permissions=["cancel"])
@@ -30,7 +30,7 @@ def cancel_calls(
     canceled = 0
     for call in queryset.filter(log_request=None):
         try:
-            calls.cancel_call(call)
+            delivery.withdraw(call)
         except RequestClosed:
             continue
         canceled += 1

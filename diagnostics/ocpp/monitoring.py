@@ -139,10 +139,14 @@ def suits(monitor_type: str, data_type: str) -> bool:
     return not (monitor_type in _NOT_DATE_TIME and data_type == "dateTime")
 
 
+def needs_value(monitor_type: str, data_type: str) -> bool:
+    """Say whether the value means something: a Delta of what is no number has any (N04.FR.17)."""
+    return monitor_type != DELTA or data_type in NUMERIC or data_type in ("", "dateTime")
+
+
 def settled(spec: MonitorSpec, known: Watchable = NOTHING_KNOWN) -> MonitorSpec:
-    """Give the value that is sent: 1 where a Delta watches what is no number (N04.FR.17)."""
-    counts = known.data_type in NUMERIC or known.data_type in ("", "dateTime")
-    return spec if spec.type != DELTA or counts else replace(spec, value=1.0)
+    """Give the monitor as it is sent: with the value 1 where the value means nothing."""
+    return spec if needs_value(spec.type, known.data_type) else replace(spec, value=1.0)
 
 
 @dataclass(frozen=True, slots=True)

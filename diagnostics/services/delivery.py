@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from diagnostics.exceptions import RequestClosed
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import (
     CONNECTION_LOST,
@@ -30,6 +31,7 @@ from diagnostics.ocpp.codecs.event_streams import ADJUST as ADJUST_STREAM
 from diagnostics.ocpp.codecs.event_streams import GET as GET_STREAMS
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
+from diagnostics.ocpp.personal import without_personal_data
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import (
@@ -45,8 +47,8 @@ from diagnostics.services import (
     report_facts,
     reports,
     secrecy,
-    triggers,
     stream_answers,
+    triggers,
     variable_answers,
     variables,
 )
@@ -181,6 +183,16 @@ def _settle(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
     if call.status in TERMINAL:
         transaction.on_commit(lambda: _announce(call))
     return True
+
+
+def withdraw(call: OutboundCall) -> None:
+    """Take back a call that has not been sent, and tell what it was a part of.
+
+    Raises RequestClosed when it has been sent, or has ended.
+    """
+    kept = without_personal_data(call.action, call.payload)
+    if not _settle(call, CallEvent.CANCEL, payload=kept):
+        raise RequestClosed("The call has already been sent, or has ended.")
 
 
 def _announce(call: OutboundCall) -> None:

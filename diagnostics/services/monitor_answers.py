@@ -89,7 +89,8 @@ def _matched(
     A station that echoes type or severity wrongly is understood as far as the names tell; a row
     without a result is paired with None.
     """
-    left, pairs = list(results), []
+    left = list(results)
+    pairs: list[tuple[Monitor, MonitorResult | None]] = []
     for narrow in (_exactly, _by_name):
         for row in [row for row in rows if row not in [done for done, _ in pairs]]:
             found = next((result for result in left if narrow(row.spec, result)), None)

@@ -8,14 +8,19 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from diagnostics.lifecycles.call import UNSUPPORTED
 from diagnostics.lifecycles.monitor import GONE, MonitorEvent, MonitorStatus, sources_of, target_of
-from diagnostics.models import Monitor, MonitoringInfo, ReportedVariable, StationInfo
+from diagnostics.lifecycles.report import ReportStatus
+from diagnostics.models import Monitor, MonitoringInfo, Report, ReportedVariable, StationInfo
+from diagnostics.models.variable import digest_of
 from diagnostics.ocpp.monitoring import NOTHING_KNOWN, Watchable
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import alerts
-
-CONTROLLER = "MonitoringCtrlr"
+from diagnostics.services import (
+    alerts,
+    event_streams,
+)
+from diagnostics.services.limits import get_limits
 
 
 def move(row: Monitor, event: MonitorEvent, **columns: Any) -> bool:
@@ -32,6 +37,7 @@ def move(row: Monitor, event: MonitorEvent, **columns: Any) -> bool:
         setattr(row, column, value)
     if row.status in GONE - {MonitorStatus.REPLACED}:
         close_alerts(row)
+        close_stream(row)
     announce(row)
     return True
 
@@ -40,6 +46,12 @@ def close_alerts(row: Monitor) -> None:
     """End what the monitor's id reported: nobody will say any more that it is over."""
     if row.monitor_id is not None:
         alerts.close_alerts_of_monitor(row.station, row.monitor_id)
+
+
+def close_stream(row: Monitor) -> None:
+    """The station closes the stream of a monitor that is gone (N13.FR.05)."""
+    if row.monitor_id is not None:
+        event_streams.close_streams_of_monitor(row.station, row.monitor_id)
 
 
 def announce(row: Monitor) -> None:
@@ -72,8 +84,17 @@ def learn_support(station: Any, supported: bool) -> None:
     )
 
 
+def learn_from_report(report: Report) -> None:
+    """A whole report that the station cannot give tells that it has no monitors."""
+    refused = report.status == ReportStatus.NOT_SUPPORTED and report.reason != UNSUPPORTED
+    if not report.criteria and (refused or report.reason in ("NotImplemented", "NotSupported")):
+        learn_support(report.station, False)
+
+
 def is_known_to_lack(station: Any) -> bool:
     """Whether the station said, with the firmware it has now, that it knows no monitors."""
+    if get_limits(station).monitoring_available is False:
+        return True
     info = MonitoringInfo.objects.filter(station=station).first()
     return (
         info is not None
@@ -95,10 +116,8 @@ def monitorable(station: Any) -> QuerySet[ReportedVariable]:
 
 def watchable_of(station: Any, target: ComponentVariable) -> Watchable:
     """What the station reported of a variable, as far as it concerns monitors."""
-    named = ReportedVariable.objects.filter(
-        station=station, component__iexact=target.component.name
-    )
-    return watchable(next((v for v in named if v.reference.key() == target.key()), None))
+    known = ReportedVariable.objects.filter(station=station, digest=digest_of(target))
+    return watchable(known.first())
 
 
 def watchable(variable: ReportedVariable | None) -> Watchable:

@@ -81,10 +81,14 @@ def _candidates(station: Any) -> list[Monitor]:
 def _paired(
     rows: Sequence[Monitor], reported: Iterable[ReportedMonitor]
 ) -> list[tuple[Monitor, ReportedMonitor]]:
-    """Pair each reported monitor with its row: by id while that holds, else by what it is."""
+    """Pair each reported monitor with its row, the surest likeness first.
+
+    What it is comes before its id: after a reboot two monitors of one variable may have swapped
+    theirs. A change of value or severity under the same id comes before what was missed.
+    """
     pairs: list[tuple[Monitor, ReportedMonitor]] = []
     left, taken = list(reported), set[int]()
-    for same in (_same_id, _same_kind):
+    for same in (_unchanged, _renumbered, _same_id, _same_kind):
         for monitor in left[:]:
             row = next((r for r in rows if r.pk not in taken and same(r, monitor)), None)
             if row is not None:
@@ -92,6 +96,14 @@ def _paired(
                 taken.add(row.pk)
                 left.remove(monitor)
     return pairs
+
+
+def _unchanged(row: Monitor, monitor: ReportedMonitor) -> bool:
+    return _same_id(row, monitor) and _same_kind(row, monitor)
+
+
+def _renumbered(row: Monitor, monitor: ReportedMonitor) -> bool:
+    return row.is_live and _same_kind(row, monitor)
 
 
 def _same_id(row: Monitor, monitor: ReportedMonitor) -> bool:

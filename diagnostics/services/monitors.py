@@ -21,7 +21,8 @@ from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.monitoring import BASES, SEVERITIES, MonitorSpec, mistake, settled
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, monitor_facts, variables
+from diagnostics.services import calls, monitor_facts
+from diagnostics.services.limits import get_limits
 from diagnostics.services.monitor_facts import watchable_of
 from diagnostics.services.monitor_reports import reconcile
 from diagnostics.services.timeline import Source, note
@@ -151,7 +152,7 @@ def clear_monitors(
     A row that is not active any more is left alone. Raises RequestRefused for nothing to clear.
     """
     check_station(station)
-    rows = list(_live(station).filter(pk__in=[row.pk for row in monitors]))
+    rows = list(_live(station).filter(pk__in=[row.pk for row in monitors]).order_by("pk"))
     rows += list(_live(station).filter(monitor_id__in=ids).exclude(pk__in=[r.pk for r in rows]))
     known = {row.monitor_id: row for row in rows if row.monitor_id is not None}
     wanted = [*known, *(number for number in dict.fromkeys(ids) if number not in known)]
@@ -243,7 +244,7 @@ def spoken_by(station: Any) -> OcppVersion:
 
 
 def _limits(station: Any, action: str) -> dict[str, int | None]:
-    limits = variables.get_limits(station)
+    limits = get_limits(station)
     return {
         "most_items": limits.items_per_message.get(action),
         "most_bytes": limits.bytes_per_message.get(action),
