@@ -165,6 +165,7 @@ class StationConsumer(AsyncConsumer):
             logger.info("%s sent %r: %s", self.station, event.text_excerpt, event.reason)
         elif isinstance(event, events.AnswerRejected):
             logger.warning("%s cannot read our answer: %s", self.station, event.code)
+            await self._record(event)
         else:
             await self._record(event)
 

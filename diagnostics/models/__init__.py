@@ -7,6 +7,7 @@ from diagnostics.models.customer_information import (
     CustomerInformationPart,
 )
 from diagnostics.models.event import Alert, StationEvent
+from diagnostics.models.event_stream import EventStream, EventStreamSample
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.message import MessageRecord
@@ -22,6 +23,8 @@ __all__ = [
     "CustomerInformation",
     "CustomerInformationAccess",
     "CustomerInformationPart",
+    "EventStream",
+    "EventStreamSample",
     "FileAccess",
     "LogFile",
     "LogRequest",
