@@ -16,6 +16,7 @@ FUNCTIONS = {
         "receive_call": "station version action payload",
         "receive_result": "station message_id payload",
         "receive_error": "station message_id code description details",
+        "receive_result_error": "station message_id code description details",
         "receive_timeout": "station message_id",
         "receive_send": "station version action payload",
         "station_connected": "station **details",
