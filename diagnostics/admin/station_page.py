@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin.actions import PERMISSION, request_logs_action
 from diagnostics.admin.base import page_media
 from diagnostics.admin.message_form import MessageFilterForm
+from diagnostics.admin.monitor_tab import monitors_context
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
@@ -132,6 +133,8 @@ TABS = (
     Tab("overview", gettext_lazy("Overview"), "diagnostics/station/timeline.html",
         timeline_context),
     Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context),
+    Tab("monitors", gettext_lazy("Monitors"), "diagnostics/station/monitors.html",
+        monitors_context, "diagnostics.view_monitor", needs="SetVariableMonitoring"),
     Tab("calls", gettext_lazy("Calls"), "diagnostics/station/calls.html", calls_context,
         "diagnostics.view_outboundcall"),
     Tab("messages", gettext_lazy("Messages"), "diagnostics/station/messages.html",
@@ -154,7 +157,25 @@ class Offer:
 
 
 def offers(request: HttpRequest, station: Any) -> list[Offer]:
-    """A button for each kind of log; nothing for those who may not ask."""
+    """Buttons for what the station can be asked; none for what the user may not ask."""
+    return [*_log_offers(request, station), *_call_offers(request, station)]
+
+
+def _call_offers(request: HttpRequest, station: Any) -> list[Offer]:
+    never = "" if get_gateway().version(station) else _("It has never connected.")
+    wanted = (
+        ("trigger", "diagnostics.trigger_message", _("Trigger a message …")),
+        ("place", "diagnostics.place_call", _("Send a call …")),
+    )
+    return [
+        Offer(label, f"{reverse(f'admin:diagnostics_outboundcall_{view}')}?station={station.pk}",
+              never)
+        for view, permission, label in wanted
+        if request.user.has_perm(permission)
+    ]  # fmt: skip
+
+
+def _log_offers(request: HttpRequest, station: Any) -> list[Offer]:
     if not request.user.has_perm(PERMISSION):
         return []
     problems, base = log_problems(station), reverse("admin:diagnostics_logrequest_request")
@@ -188,7 +209,7 @@ class StationPage(ModelAdmin):
 
     @property
     def media(self) -> Media:
-        return super().media + page_media()
+        return super().media + page_media("page")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [*super().get_inlines(request, obj), StationInfoInline] if obj else []
