@@ -22,17 +22,21 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin.actions import PERMISSION, request_logs_action
 from diagnostics.admin.base import page_media
+from diagnostics.admin.event_stream import streams_context
 from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
+from diagnostics.admin.variable_tab import variables_context
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import LogType
 from diagnostics.models import (
+    Alert,
     CustomerInformation,
     LogRequest,
     OutboundCall,
     SecurityEvent,
+    StationEvent,
     StationInfo,
     TimelineEntry,
 )
@@ -112,6 +116,13 @@ def customers_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     return {**_page(request, rows, ROWS), "may_request": may_request}
 
 
+def reported_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """What the station reported, newest first, below its open alerts."""
+    events = StationEvent.objects.filter(station=station)
+    open_ones = Alert.objects.open().filter(station=station).worst_first()
+    return {**_page(request, events, ENTRIES), "alerts": open_ones[:ROWS]}
+
+
 def events_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     """The station's security events, newest first."""
     return _page(request, SecurityEvent.objects.filter(station=station), ROWS)
@@ -139,9 +150,15 @@ TABS = (
         "diagnostics.view_outboundcall"),
     Tab("messages", gettext_lazy("Messages"), "diagnostics/station/messages.html",
         messages_context, "diagnostics.view_messagerecord"),
+    Tab("streams", gettext_lazy("Streams"), "diagnostics/station/streams.html", streams_context,
+        "diagnostics.view_eventstream", needs="OpenPeriodicEventStream"),
     Tab("customers", gettext_lazy("Customer information"),
         "diagnostics/station/customers.html", customers_context,
         "diagnostics.view_customerinformation", needs="CustomerInformation"),
+    Tab("variables", gettext_lazy("Device model"), "diagnostics/station/variables.html",
+        variables_context, "diagnostics.view_reportedvariable"),
+    Tab("events", gettext_lazy("Events"), "diagnostics/station/reported.html", reported_context,
+        "diagnostics.view_stationevent"),
     Tab("security", gettext_lazy("Security events"), "diagnostics/station/events.html",
         events_context, "diagnostics.view_securityevent"),
 )  # fmt: skip

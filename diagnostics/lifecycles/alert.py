@@ -52,5 +52,5 @@ class ClosedBy(TextChoices):
     """Who ended an alert."""
 
     STATION = "Station", _("the station")
-    MONITOR = "Monitor", _("its monitor was cleared")
-    UNSEEN = "Unseen", _("the station, before the alert was heard of")
+    MONITOR = "Monitor", _("the end of its monitor")
+    UNSEEN = "Unseen", _("the station, unheard")

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from diagnostics.models import Alert
+from diagnostics.models import Alert, Monitor
 from diagnostics.ocpp.codecs.alerting import CRITICAL_EVENTS
 from diagnostics.ocpp.event_data import (
     SECURITY,
@@ -59,7 +59,19 @@ def _record(rows: list[EventRow], store_new: Callable[[list[EventRow]], list[Eve
 
 def _severities(rows: Iterable[EventRow]) -> alerts.Severities:
     """The severities of the monitors behind alerts whose events do not tell them (2.0.1)."""
-    return {}
+    asked = {
+        (row.received.station_id, row.facts.variable_monitoring_id)
+        for row in rows
+        if row.alert_key is not None
+        and row.facts.severity is None
+        and row.facts.variable_monitoring_id is not None
+    }
+    if not asked:
+        return {}
+    stations, ids = {station for station, _ in asked}, {monitor for _, monitor in asked}
+    live = Monitor.objects.live().filter(station__in=stations, monitor_id__in=ids)
+    found = live.values_list("station", "monitor_id", "severity")
+    return {(station, monitor): severity for station, monitor, severity in found}
 
 
 def record_events(station: Any, report: EventReport, *, now: datetime | None = None) -> None:

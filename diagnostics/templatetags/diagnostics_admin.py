@@ -18,6 +18,7 @@ from diagnostics.admin.station_page import (
 )
 from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
 from diagnostics.wording import entry_sentence, verdict_sentence
+from diagnostics.wording.alerts import alert_name, alert_value
 from diagnostics.wording.customers import customer_sentence
 
 register = template.Library()
@@ -64,6 +65,13 @@ register.filter("pretty", parts.pretty)
 @register.filter
 def call_state(call: OutboundCall) -> SafeString:
     return parts.call_badge(call)
+
+
+register.filter("severity", parts.severity_badge)
+register.filter("alert_state_badge", parts.alert_badge)
+register.filter("alert_name", alert_name)
+register.filter("alert_value", alert_value)
+register.filter("event_value", parts.event_value)
 
 
 @register.filter
