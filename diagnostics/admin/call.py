@@ -32,7 +32,7 @@ def cancel_calls(
 ) -> None:
     """Take back what has not been sent; what has, stays as it is."""
     canceled = 0
-    for call in queryset.filter(log_request=None):
+    for call in queryset.filter(log_request=None, report=None, variable_request=None):
         try:
             delivery.withdraw(call)
         except RequestClosed:
