@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.redaction import may_need_redaction, redact, redact_text
+from diagnostics.redaction import REDACTED, may_need_redaction, redact, redact_text
 
 SECRET = "hunter2hunter2hunter2"
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
@@ -89,6 +89,11 @@ def test_no_secret_survives_among_other_things(carrier: str, text: str, other: A
 def test_nothing_makes_it_fail(payload: Any, action: str) -> None:
     redact(action, payload)
     redact_text(action, limit=100)
+
+
+@pytest.mark.parametrize("name", [name for names in REDACTED.values() for name in names])
+def test_every_name_of_the_table_makes_a_text_suspect(name: str) -> None:
+    assert may_need_redaction(f'{{"{name.upper()}":1}}')
 
 
 def test_upload_tokens_are_hidden_and_the_rest_of_the_address_stays() -> None:

@@ -52,7 +52,7 @@ class ConsoleViews(ModelAdmin):
         version = get_gateway().version(station)
         actions = sorted(schemas_of(version).sent_by_csms) if version else []
         action = request.POST.get("action") or request.GET.get("action", "")
-        context = {
+        context: dict[str, Any] = {
             "title": _("Send a call"),
             "actions": actions,
             "action": action if action in actions else "",
@@ -204,12 +204,15 @@ def _not_json(text: str) -> str:
 
 def find_station(request: HttpRequest) -> Any:
     """The station that a page is about, by its key. Raises Http404."""
-    stations = OutboundCall._meta.get_field("station").related_model._default_manager  # type: ignore[union-attr]
+    stations: Any = OutboundCall._meta.get_field("station").related_model
     key = request.POST.get("station") or request.GET.get("station", "")
     try:
-        return stations.get(pk=key)
-    except (stations.model.DoesNotExist, ValueError, ValidationError):
-        raise Http404(_("There is no such station.")) from None
+        station = stations._default_manager.filter(pk=key).first()
+    except (ValueError, ValidationError):  # no key of the host's type
+        station = None
+    if station is None:
+        raise Http404(_("There is no such station."))
+    return station
 
 
 def page_of(call: OutboundCall) -> str:

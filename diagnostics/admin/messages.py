@@ -10,7 +10,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.core.handlers.asgi import ASGIRequest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
@@ -29,6 +28,7 @@ from django.views.decorators.http import require_POST
 
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, require
+from diagnostics.admin.console import find_station
 from diagnostics.admin.message_form import MESSAGE_SPANS, MessageFilterForm
 from diagnostics.admin.message_parts import latency, outcome_badge, way
 from diagnostics.gateway import get_gateway
@@ -70,7 +70,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == messages.TROUBLES:
-            return queryset.troubles()  # type: ignore[attr-defined,no-any-return]
+            return queryset.troubles()  # type: ignore[attr-defined]
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
@@ -175,7 +175,7 @@ class MessageAdmin(FactAdmin):
         """The messages that the station's tab shows, as JSON lines; that it was done is noted."""
         require(request, "diagnostics.view_messagerecord")
         require(request, EXPORT)
-        station, form = _station(request), MessageFilterForm(request.POST)
+        station, form = find_station(request), MessageFilterForm(request.POST)
         lines = _lines(messages.export_messages(station, form.wanted, exported_by=request.user))
         response = StreamingHttpResponse(
             _in_threads(lines) if isinstance(request, ASGIRequest) else lines,
@@ -187,14 +187,6 @@ class MessageAdmin(FactAdmin):
         return response
 
 
-def _station(request: HttpRequest) -> Any:
-    stations = MessageRecord._meta.get_field("station").related_model._default_manager  # type: ignore[union-attr]
-    try:
-        return stations.get(pk=request.POST.get("station", ""))
-    except (stations.model.DoesNotExist, ValueError, ValidationError):
-        raise Http404(_("There is no such station.")) from None
-
-
 def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     """Some hundred lines at a time."""
     while some := list(islice(rows, LINES)):
@@ -204,6 +196,6 @@ def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The same pieces for ASGI, each made beside the event loop."""
-    fetch = sync_to_async(next)
+    fetch: Any = sync_to_async(next)
     while piece := await fetch(pieces, b""):
         yield piece
