@@ -14,6 +14,8 @@ KINDS = {
     "logrequest": "diagnostics.view_logrequest",
     "alert": "diagnostics.view_alert",
     "call": "diagnostics.view_outboundcall",
+    "monitor": "diagnostics.view_monitor",
+    "monitors": "diagnostics.view_monitor",  # all of a station, by its key
     "eventstream": "diagnostics.view_eventstream",
     "customerinformation": "diagnostics.view_customerinformation",
     "report": "diagnostics.view_report",

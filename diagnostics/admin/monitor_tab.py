@@ -1,0 +1,141 @@
+"""The tab "Monitors" of a station's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from diagnostics.admin import parts
+from diagnostics.exceptions import RequestRefused
+from diagnostics.lifecycles.monitor import LIVE, OPEN, EventNotificationType, MonitorStatus
+from diagnostics.lifecycles.report import ReportKind
+from diagnostics.models import Monitor, MonitoringInfo, OutboundCall, Report, ReportedVariable
+from diagnostics.models.variable import digest_of
+from diagnostics.services import monitor_facts, monitor_setup, monitors
+from diagnostics.services.limits import Limits, get_limits
+from diagnostics.wording.monitors import (
+    condition,
+    monitor_sentence,
+    monitor_tone,
+    origin_words,
+    severity_words,
+)
+
+# Monitors that are over, and calls, as far as a tab shows them.
+PAST = 50
+CALLS = 5
+MOST_SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One monitor as the table shows it."""
+
+    row: Monitor
+    condition: str
+    severity: str
+    badge: SafeString
+    sentence: str
+    origin: str
+    replace: str
+
+
+def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's monitors, worst severity first, and what can be done with them."""
+    rows = Monitor.objects.filter(station=station).select_related("requested_by")
+    shown = rows.filter(status__in=LIVE | OPEN).order_by("severity", "component", "pk")
+    past = rows.exclude(status__in=LIVE | OPEN).order_by("-changed_at", "-pk")
+    calls = OutboundCall.objects.filter(station=station, action__in=monitors.ACTIONS)
+    reports = Report.objects.filter(station=station, kind=ReportKind.MONITORING)
+    info = MonitoringInfo.objects.filter(station=station).first()
+    limits = get_limits(station)
+    return {
+        "limits": limits,
+        "level": _level(info, limits),
+        "lines": _lines(station, shown[:MOST_SHOWN]),
+        "past": _lines(station, past[:PAST]),
+        "monitoring": info,
+        "problem": _problem(station),
+        "lacks": monitor_facts.is_known_to_lack(station),
+        "is_off": monitor_setup.is_off(station),
+        "monitor_calls": calls.order_by("-pk")[:CALLS],
+        "last_report": reports.order_by("-pk").first(),
+        "may_set": request.user.has_perm("diagnostics.set_monitor"),
+        "may_read": request.user.has_perm("diagnostics.request_report"),
+        "sees_calls": request.user.has_perm("diagnostics.view_outboundcall"),
+    }
+
+
+def _lines(station: Any, rows: Iterable[Monitor]) -> list[Line]:
+    rows = list(rows)
+    known = _known(station, rows)
+    return [
+        Line(
+            row=row,
+            condition=condition(row, _unit(known.get(digest_of(row.reference)))),
+            severity=severity_words(row.severity),
+            badge=parts.badge(row.get_status_display(), monitor_tone(row.status)),
+            sentence=monitor_sentence(row),
+            origin=origin_words(row),
+            replace=_replace_url(row, known.get(digest_of(row.reference))),
+        )
+        for row in rows
+    ]
+
+
+def _known(station: Any, rows: Iterable[Monitor]) -> dict[str, ReportedVariable]:
+    digests = {digest_of(row.reference) for row in rows}
+    known = ReportedVariable.objects.filter(station=station, digest__in=digests)
+    return {variable.digest: variable for variable in known}
+
+
+def _unit(known: ReportedVariable | None) -> str:
+    return known.unit if known else ""
+
+
+def _replace_url(row: Monitor, known: ReportedVariable | None) -> str:
+    """The form to set the monitor anew, under its id; "" for what cannot be replaced."""
+    fixed = row.event_notification_type == EventNotificationType.HARD_WIRED
+    if row.status != MonitorStatus.ACTIVE or row.monitor_id is None or fixed:
+        return ""
+    columns = {key: value for key, value in _as_form(row).items() if value not in (None, "")}
+    target = {"variable": known.pk} if known and known.supports_monitoring else {"free": 1}
+    query = {"station": row.station_id, **target, **columns}
+    return f"{reverse('admin:diagnostics_monitor_set')}?{urlencode(query)}"
+
+
+def _as_form(row: Monitor) -> dict[str, Any]:
+    """A monitor as the form to set one is filled with; see `monitor_setting`."""
+    return {
+        "is_component": row.component,
+        "is_instance": row.component_instance,
+        "is_evse": row.evse_id,
+        "is_connector": row.connector_id,
+        "is_variable": row.variable,
+        "is_variable_instance": row.variable_instance,
+        "is_type": row.type,
+        "is_value": f"{row.value:g}",
+        "is_severity": row.severity,
+        "is_transaction": "on" if row.transaction else "",
+        "is_monitor_id": row.monitor_id,
+    }
+
+
+def _level(info: MonitoringInfo | None, limits: Limits) -> str:
+    """The level set from here, else the one the station told; 0 is one."""
+    known = info.level if info and info.level is not None else limits.monitoring_level
+    return "" if known is None else severity_words(known)
+
+
+def _problem(station: Any) -> str:
+    try:
+        monitors.check_station(station)
+    except RequestRefused as error:
+        return str(error)
+    return ""
