@@ -187,7 +187,7 @@ _TABLE: dict[Quirk, tuple[str, dict[str, Any]]] = {
         {"hangs_up_after_answer": True},
     ),
     Q.RETRIES_SAME_MESSAGE_ID: (
-        "Sends each upload status a second time under the same message id.",
+        "Sends each upload status and each event a second time under the same message id.",
         {"repeats_message_ids": True},
     ),
     Q.ODD_DATES: (

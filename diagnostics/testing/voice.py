@@ -17,14 +17,16 @@ from diagnostics.testing.behaviour import Behaviour
 
 Then: TypeAlias = Callable[[dict[str, Any] | None], None]
 
-_LOG_STATUSES = ("LogStatusNotification", "DiagnosticsStatusNotification")
+#: What a station with the quirk says twice, and again under the same id when it is back.
+_REPEATED = ("LogStatusNotification", "DiagnosticsStatusNotification", "NotifyEvent")
 
 
 @dataclass(frozen=True, slots=True)
 class Saying:
     """A CALL of the station. `kept` ones are said again when the connection was lost.
 
-    `then` takes the answer, or None when the call was refused or not answered.
+    `then` takes the answer, or None when the call was refused or not answered. `message_id` is
+    empty for a new one.
     """
 
     action: str
@@ -32,6 +34,7 @@ class Saying:
     then: Then | None = None
     kept: bool = True
     repeated: bool = False
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class _Misspelt:
 class Voice:
     """Queues what the station says until it is connected and accepted.
 
-    `behaviour` says whether an upload status is sent once more under its message id, whether
-    messages may break their schema, and how error codes are spelled.
+    `behaviour` says whether statuses and events are sent once more under their message ids,
+    whether messages may break their schema, and how error codes are spelled.
     """
 
     def __init__(self, version: OcppVersion, behaviour: Behaviour, *, seed: int | str) -> None:
@@ -72,7 +75,7 @@ class Voice:
         """End the connection; what was not answered is said again on the next one."""
         self.is_open = False
         lost = [
-            self._unanswered[event.message_id]
+            self._again(event.message_id)
             for event in self._connection.close()
             if isinstance(event, ConnectionLost | CallUnsent)
         ]
@@ -114,11 +117,11 @@ class Voice:
         if self.is_open and self.is_accepted and not self.is_leaving:
             self._connection.send(self._new_id(), action, payload)
 
-    def insist(self, saying: Saying, message_id: str | None = None) -> None:
+    def insist(self, saying: Saying) -> None:
         """Send a CALL on this connection, accepted or not."""
         if not self.is_open:
             return
-        message_id = message_id or self._new_id()
+        message_id = saying.message_id or self._new_id()
         self._unanswered[message_id] = saying
         self._connection.send_call(message_id, saying.action, saying.payload, self.now)
 
@@ -135,6 +138,14 @@ class Voice:
         if self._behaviour.misspells_errors:
             error.code = _Misspelt(error.code)  # type: ignore[assignment]
         self._connection.refuse(message_id, error)
+
+    def _is_repeated(self, saying: Saying) -> bool:
+        return self._behaviour.repeats_message_ids and saying.action in _REPEATED
+
+    def _again(self, message_id: str) -> Saying:
+        """What was lost, to be said on the next connection; under its id with the quirk (13.3)."""
+        saying = self._unanswered[message_id]
+        return replace(saying, message_id=message_id) if self._is_repeated(saying) else saying
 
     def _new_id(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
@@ -153,10 +164,7 @@ class Voice:
                 continue
             if saying.then is not None:
                 saying.then(event.payload if isinstance(event, CallAnswered) else None)
-            if (
-                self._behaviour.repeats_message_ids
-                and saying.action in _LOG_STATUSES
-                and not saying.repeated
-            ):
-                self.insist(replace(saying, repeated=True, kept=False), message_id)
+            if self._is_repeated(saying) and not saying.repeated:
+                again = replace(saying, repeated=True, kept=False, message_id=message_id)
+                self.insist(again)
         return foreign

@@ -183,6 +183,7 @@ def test_what_is_too_much_all_the_same_is_asked_in_halves(station, quirks):
         (),
         (Q.SEQ_NO_ALWAYS_ZERO,),
         (Q.EVENT_IDS_COLLIDE,),
+        (Q.RETRIES_SAME_MESSAGE_ID,),
         (Q.ODD_DATES,),
         (Q.EVENT_IDS_RESTART,),
     ],
@@ -239,6 +240,16 @@ def test_what_happened_offline_comes_later(station):
     bench.scripted.desks.events.change({VariableName("EVSE", "AvailabilityState", evse=1): "x"})
     bench.connect()
     assert [event.event_id for event in StationEvent.objects.filter(source="NotifyEvent")] == [0]
+
+
+def test_an_event_that_is_said_again_on_the_next_connection_is_one(station):
+    bench = bench_of(station, Q.RETRIES_SAME_MESSAGE_ID)
+    bench.scripted.desks.events.change({CABINET: "78"})
+    (text,) = bench.scripted.data_to_send()
+    for event in bench._csms.receive_text(text, bench.now):
+        bench._take(event)
+    bench.connect()  # the answer was lost with the connection
+    assert StationEvent.objects.filter(source="NotifyEvent").count() == 1
 
 
 @pytest.mark.parametrize(
