@@ -140,6 +140,7 @@ def _settled(row: VariableRequest, now: datetime) -> None:
     mine = StationInfo.objects.filter(pk=info.pk)
     if row.purpose == VariableRequest.Purpose.LIMITS:
         mine.update(limits_read_at=now)
+        return
     if row.purpose == VariableRequest.Purpose.INVENTORY and row.status == VariablesStatus.DONE:
         device_model.note_inventory(row.station, now)
     note(

@@ -124,7 +124,8 @@ def _request(
             variable_request=row,
             placed_by=requested_by,
         )
-    _note_requested(row, wanted)
+    if purpose != VariableRequest.Purpose.LIMITS:  # after each boot: nothing to tell people
+        _note_requested(row, wanted)
     publish_on_commit("variablerequest", row.pk, state=row.status)
     return row
 
