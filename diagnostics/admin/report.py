@@ -141,7 +141,7 @@ class ReportAdmin(FactAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404(_("There is no such report."))
-        return row
+        return row  # type: ignore[no-any-return]
 
     def page(self, request: HttpRequest, row: Report) -> dict[str, Any]:
         """Everything that the templates of one report show."""
