@@ -31,7 +31,15 @@ from diagnostics.handlers.registry import CALLS
 from diagnostics.lifecycles.call import INVALID_ANSWER
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.errors import MalformedFrame, OcppError, RpcErrorCode
-from diagnostics.ocpp.frames import Call, CallError, CallResult, Send, parse_frame, to_text
+from diagnostics.ocpp.frames import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Send,
+    parse_frame,
+    to_text,
+)
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.schemas import validate_result
 from diagnostics.ocpp.versions import OcppVersion
@@ -132,6 +140,9 @@ class DiagnosticsMixin(ChargePoint):
             case CallResult() | CallError() if str(frame.message_id) in self._exchanges:
                 await self._receive_answer(frame)
                 return True
+            case CallResultError():
+                await self._receive_result_error(frame)
+                return True
             case Send():
                 await self._receive_send(frame)
                 return True
@@ -173,6 +184,17 @@ class DiagnosticsMixin(ChargePoint):
             logger.warning("SEND %s of %s ignored: %s", send.action[:50], self.id, error)
             return
         await WORKERS.run(inbound.receive_send, self.station, self.version, action, payload)
+
+    async def _receive_result_error(self, error: CallResultError) -> None:
+        """A station cannot read an answer (2.1); the package cannot read this type either."""
+        await WORKERS.run(
+            inbound.receive_result_error,
+            self.station,
+            str(error.message_id),
+            error.code,
+            error.description,
+            error.details,
+        )
 
     async def _receive_answer(self, frame: CallResult | CallError) -> None:
         exchange = self._exchanges.pop(str(frame.message_id))
