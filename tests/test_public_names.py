@@ -22,6 +22,12 @@ FUNCTIONS = {
         "station_connected": "station **details",
         "station_disconnected": "station * connection **details",
     },
+    "message_log": {
+        "record": "station frame direction * connection outcome description checked",
+    },
+    "services.triggers": {
+        "trigger": "* station message evse_id connector_id custom placed_by",
+    },
     "services.calls": {
         "place_call": "* station action payload expires_in timeout placed_by",
         "cancel_call": "call",
