@@ -71,7 +71,9 @@ def _severities(rows: Iterable[EventRow]) -> alerts.Severities:
     stations, ids = {station for station, _ in asked}, {monitor for _, monitor in asked}
     live = Monitor.objects.live().filter(station__in=stations, monitor_id__in=ids)
     found = live.values_list("station", "monitor_id", "severity")
-    return {(station, monitor): severity for station, monitor, severity in found}
+    return {
+        (station, number): severity for station, number, severity in found if number is not None
+    }
 
 
 def record_events(station: Any, report: EventReport, *, now: datetime | None = None) -> None:

@@ -84,8 +84,12 @@ def learn_support(station: Any, supported: bool) -> None:
     )
 
 
-def learn_from_report(report: Report) -> None:
-    """A whole report that the station cannot give tells that it has no monitors."""
+def report_moved(report: Report) -> None:
+    """A monitoring report has another status: pages show it.
+
+    A whole one that the station cannot give tells that it has no monitors.
+    """
+    announce_station(report.station)
     refused = report.status == ReportStatus.NOT_SUPPORTED and report.reason != UNSUPPORTED
     if not report.criteria and (refused or report.reason in ("NotImplemented", "NotSupported")):
         learn_support(report.station, False)

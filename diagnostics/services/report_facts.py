@@ -69,7 +69,7 @@ def _judge(row: Report) -> None:
         if row.status in SETTLED:
             _note(row, "report.settled", Source.SYSTEM, status=row.status, reason=row.reason)
         if row.kind == ReportKind.MONITORING:
-            monitor_facts.learn_from_report(row)
+            monitor_facts.report_moved(row)
     publish_on_commit("report", row.pk, state=row.status)
 
 

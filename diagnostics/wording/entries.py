@@ -113,7 +113,8 @@ SENTENCES: dict[str, str] = {
 
 # What follows the sentence, in this order, where the entry has it.
 DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
-           "address", "request_id", "legacy", "late", "again", "variables", "fresh", "lost")  # fmt: skip
+           "address", "request_id", "legacy", "late", "again", "variables", "fresh",
+           "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:
