@@ -75,7 +75,13 @@ def redact_text(text: str, *, limit: int, upload_path: str = UPLOAD_PATH) -> str
         kept = head + brace + ("…" if brace else "")
         if any(name in head.lower() for name in _NAMES):
             kept = MASK
-    return kept.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return storable(kept)
+
+
+def storable(text: str) -> str:
+    """The text without what UTF-8 or PostgreSQL cannot hold: lone surrogates and NUL."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def is_sensitive(name: str) -> bool:

@@ -53,9 +53,16 @@ def record(
     if not app_settings.message_log:
         return
     if not isinstance(frame, str):
-        frame, checked = _ENCODER.encode(frame), False
+        frame, checked = _as_text(frame), False
     at, content = time.time(), _kept(frame, app_settings.upload_path, checked)
     LOG.put(Entry(station.pk, connection, direction, at, len(frame), content, outcome, description))
+
+
+def _as_text(elements: list[Any]) -> str:
+    try:
+        return _ENCODER.encode(elements)
+    except (RecursionError, ValueError):
+        return "a frame that cannot be written as JSON"
 
 
 def _kept(frame: str, upload_path: str, checked: bool) -> Any:

@@ -81,11 +81,12 @@ class MessageLog:
                 self._write(batch)
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(
-                target=self._run, name="diagnostics-message-log", daemon=True
-            )
-            self._thread.start()
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(
+                    target=self._run, name="diagnostics-message-log", daemon=True
+                )
+                self._thread.start()
 
     def _run(self) -> None:
         atexit.register(self.flush)

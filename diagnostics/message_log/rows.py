@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from diagnostics.models.message import IGNORED, OK, Direction, MessageType
+from diagnostics.redaction import storable
 
 if TYPE_CHECKING:
     from diagnostics.message_log.queue import Entry
@@ -31,6 +33,17 @@ _OTHER = {
 _KINDS = frozenset(MessageType.values)
 _REQUESTS = frozenset({MessageType.CALL.value, MessageType.SEND.value})
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+Item = TypeVar("Item")
+
+
+def gently(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, with a moment for the event loop after every hundred of them."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if not number % 100:
+            time.sleep(0)
 
 
 class Row(NamedTuple):
@@ -75,7 +88,7 @@ class Scribe:
 
     def rows(self, entries: Iterable[Entry], left_out: Collection[str]) -> list[Row]:
         """The rows to write. Calls of the actions `left_out` have none, nor have their answers."""
-        made = (self._row(entry, _frame_of(entry), left_out) for entry in entries)
+        made = (self._row(entry, _frame_of(entry), left_out) for entry in gently(entries))
         return [row for row in made if row is not None]
 
     def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
@@ -105,7 +118,7 @@ class Scribe:
             entry.size,
             latency,
             outcome[:LONGEST_WORD],
-            (entry.description or frame.description)[:LONGEST_ERROR],
+            storable((entry.description or frame.description)[:LONGEST_ERROR]),
         )
 
     def _remember(self, entry: Entry, frame: _Frame, is_left_out: bool) -> None:
@@ -128,7 +141,9 @@ def _frame_of(entry: Entry) -> _Frame:
     if isinstance(content, str):
         if found := _REQUEST.fullmatch(content):
             return _Frame(int(found[1]), found[2], found[3], found[4])
-        if found := _RESULT.fullmatch(content):
+        # A station's answer may have more elements than it should: those are parsed.
+        is_ours = entry.direction == Direction.TO_STATION
+        if is_ours and (found := _RESULT.fullmatch(content)):
             return _Frame(3, found[2], "", found[3], OK)
         content = json.loads(content)
     return _frame_of_elements(content)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from django.db import DataError, connections, router, transaction
 
-from diagnostics.message_log.rows import Row
+from diagnostics.message_log.rows import Row, gently
 from diagnostics.models.message import MessageRecord
+
+logger = logging.getLogger(__name__)
 
 
 def write(rows: list[Row]) -> None:
@@ -19,10 +22,10 @@ def write(rows: list[Row]) -> None:
     if connection.vendor == "postgresql" and hasattr(connection.Database, "Copy"):
         try:
             _copy(connection, rows)
-        except DataError:
-            _insert(rows)
-    else:
-        _insert(rows)
+            return
+        except (DataError, ValueError):  # a number that only Python can read, say
+            logger.info("A batch of messages is written the slow way")
+    _insert(rows)
 
 
 def _copy(connection: Any, rows: list[Row]) -> None:
@@ -35,12 +38,22 @@ def _copy(connection: Any, rows: list[Row]) -> None:
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
     ):
-        for row in rows:
+        for row in gently(rows):
             copy.write_row(row)
 
 
 def _insert(rows: list[Row]) -> None:
-    MessageRecord.objects.bulk_create([_record(row) for row in rows], batch_size=500)
+    """What one row holds must not cost the others theirs."""
+    try:
+        with transaction.atomic(using=router.db_for_write(MessageRecord)):
+            MessageRecord.objects.bulk_create([_record(row) for row in rows], batch_size=500)
+    except (DataError, ValueError):
+        middle = len(rows) // 2
+        if not middle:
+            logger.warning("A message cannot be kept: %r %r", rows[0].action, rows[0].message_id)
+            return
+        _insert(rows[:middle])
+        _insert(rows[middle:])
 
 
 def _record(row: Row) -> MessageRecord:

@@ -96,12 +96,45 @@ def test_any_text_is_taken(log: MessageLog, station: Any, frame: str, checked: b
     assert log.dropped == 0
 
 
-def test_a_checked_text_that_is_no_json_costs_no_other_row(log: MessageLog, station: Any) -> None:
+def test_an_answer_with_too_many_elements_is_read_as_far_as_it_goes(
+    log: MessageLog, station: Any
+) -> None:
     message_log.record(station, '[3,"1",{"a":1},{"b":2}]', IN, checked=True)
-    message_log.record(station, '[2,"9","Reset",{}]', OUT, checked=True)
-    first, second = rows(log)
-    assert (first.payload, first.text) == (None, '{"a":1},{"b":2}')
-    assert second.action == "Reset"
+    assert [row.payload for row in rows(log)] == [{"a": 1}]
+
+
+@pytest.mark.parametrize("poison", ["\ud800", "a\x00b"])
+def test_one_row_that_cannot_be_kept_costs_no_other(
+    log: MessageLog, station: Any, poison: str
+) -> None:
+    for number in range(5):
+        text = f'[2,"{number}","{poison if number == 3 else "Reset"}",{{}}]'
+        message_log.record(station, text, OUT, checked=True)
+    assert len(rows(log)) >= 4
+    assert log.dropped == 0
+
+
+def test_a_payload_that_the_database_cannot_read_is_kept_all_the_same(
+    log: MessageLog, station: Any
+) -> None:
+    texts = [f'[2,"1","A",{{"a":0.{"0" * 20_000}1}}]', '[2,"2","A",{"a":1},{"b":2}]']
+    for text in (*texts, '[2,"3","A",{}]'):
+        message_log.record(station, text, IN, checked=True)
+    first, second, third = rows(log)
+    assert set(first.payload) == {"a"}
+    assert (second.payload, second.text) == (None, '{"a":1},{"b":2}')
+    assert third.payload == {}
+
+
+def test_a_host_cannot_break_it(log: MessageLog, station: Any) -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    message_log.record(station, deep, IN, description="a\x00\ud800")
+    message_log.record(station, "\ud800 {", IN)
+    message_log.record(station, [2, "1", "A", {"at": timezone.now()}], IN)
+    assert [row.action for row in rows(log)] == ["", "", "A"]
+    assert log.dropped == 0
 
 
 def test_a_frame_that_is_too_long_leaves_its_beginning(log: MessageLog, station: Any) -> None:
