@@ -25,9 +25,8 @@ from diagnostics.gateway import get_gateway
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.errors import InvalidPayload
 from diagnostics.ocpp.frames import load_json
-from diagnostics.ocpp.personal import MASK
 from diagnostics.ocpp.schemas import schemas_of
-from diagnostics.services import calls, delivery, triggers
+from diagnostics.services import console, delivery, triggers
 
 PLACE, TRIGGER = "diagnostics.place_call", "diagnostics.trigger_message"
 
@@ -60,10 +59,11 @@ class ConsoleViews(ModelAdmin):
         }
         if not context["action"] or version is None:
             return self._console(request, station, "diagnostics/place_call.html", **context)
-        draft = Draft(action, SchemaForm(schemas_of(version).request(action).tree), request.POST)
+        form = SchemaForm(schemas_of(version).request(action).tree)
+        draft = Draft(action, form, request.POST, _template(request, station, action))
         if draft.is_sent and not draft.problems:
             try:
-                call = calls.place_call(
+                call = console.place_by_hand(
                     station=station, action=action, payload=draft.payload, placed_by=request.user
                 )
             except RequestRefused as error:
@@ -104,14 +104,8 @@ class ConsoleViews(ModelAdmin):
         """The same call again, as a new one."""
         require(request, PLACE)
         call = _standing_alone(pk)
-        action, payload = call.wire_action or call.action, call.wire_payload or call.payload
-        if MASK in json.dumps(payload, ensure_ascii=False):
-            messages.error(request, _("Its secrets are no longer kept: write it again."))
-            return redirect(page_of(call))
         try:
-            again = calls.place_call(
-                station=call.station, action=action, payload=payload, placed_by=request.user
-            )
+            again = console.repeat_call(call, placed_by=request.user)
         except RequestRefused as error:
             messages.error(request, str(error))
             return redirect(page_of(call))
@@ -147,11 +141,12 @@ class ConsoleViews(ModelAdmin):
 class Draft:
     """A call that is being written: as a form or as JSON, with what is wrong with it so far."""
 
-    def __init__(self, action: str, form: SchemaForm, data: Any) -> None:
+    def __init__(self, action: str, form: SchemaForm, data: Any, payload: Any = None) -> None:
+        """`data` is what was sent with the page, `payload` what it begins with."""
         self.action, self.form = action, form
         self.problems: list[str] = []
         self.violations: list[Any] = []
-        self.payload: Any = {}
+        self.payload: Any = payload or {}
         self.is_json, self.is_sent = data.get("mode") == "json", "send" in data
         self.text = data.get("json", "") if self.is_json else ""
         if data:
@@ -213,6 +208,15 @@ def find_station(request: HttpRequest) -> Any:
     if station is None:
         raise Http404(_("There is no such station."))
     return station
+
+
+def _template(request: HttpRequest, station: Any, action: str) -> Any:
+    """What `?call=` names as the beginning of another: a call of this station, by its key."""
+    key = request.GET.get("call", "")
+    ours = OutboundCall.objects.filter(station=station)
+    call = ours.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+    is_alike = call is not None and (call.wire_action or call.action) == action
+    return console.draft_of(call) if call is not None and is_alike else None
 
 
 def page_of(call: OutboundCall) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import CallStatus
@@ -13,6 +15,7 @@ from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import calls
+from diagnostics.services.timeline import Source, note
 
 ACTION = "Trigger"
 
@@ -46,7 +49,10 @@ def trigger(
             encode_trigger(version, **asked)  # type: ignore[arg-type]
         except OcppError as error:
             raise RequestRefused(str(error)) from error
-    return calls.add_call(station=station, action=ACTION, payload=asked, placed_by=placed_by)
+    with transaction.atomic():
+        who = Source.OPERATOR if placed_by else Source.SYSTEM
+        note(station=station, kind="call.triggered", source=who, user=placed_by, message=message)
+        return calls.add_call(station=station, action=ACTION, payload=asked, placed_by=placed_by)
 
 
 def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:

@@ -14,6 +14,8 @@ SENTENCES: dict[str, str] = {
     "alert.acknowledged": gettext_noop("Alert acknowledged: %(name)s"),
     "alert.cleared": gettext_noop("Alert cleared: %(name)s"),
     "alert.opened": gettext_noop("Alert: %(name)s"),
+    "call.placed": gettext_noop("%(action)s written by hand"),
+    "call.triggered": gettext_noop("Told to send %(message)s"),
     "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),
     "customer.answered": gettext_noop(
         "Answered %(status)s to the request for customer information #%(customer_request)s"

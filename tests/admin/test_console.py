@@ -192,6 +192,29 @@ def test_a_call_is_sent_again_as_a_new_one(
     assert (newest.action, newest.status, newest.pk != call.pk) == ("ClearCache", "Pending", True)
 
 
+def test_a_call_is_the_beginning_of_another_without_its_secrets(
+    root: Client, station: ChargingStation
+) -> None:
+    data = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    call = calls.place_call(
+        station=station,
+        action="SetVariables",
+        payload={"setVariableData": [{**data, "attributeValue": "hunter2"}]},
+    )
+    place = f"{CALLS}place/?station={station.pk}&action=SetVariables&call="
+    assert root.get(f"{place}{call.pk}").context["draft"].payload == {"setVariableData": [data]}
+    for other in ("x", "9" * 30, "0"):
+        assert root.get(f"{place}{other}").context["draft"].payload == {}
+
+
+def test_who_sends_a_call_stands_in_the_timeline(root: Client, station: ChargingStation) -> None:
+    send(root, station, "ClearCache")
+    root.post(f"{CALLS}trigger/", {"station": station.pk, "message": "Heartbeat"})
+    shown = text_of(root.get(f"/admin/stations/chargingstation/{station.pk}/change/"))
+    assert "ClearCache written by hand – admin" in shown
+    assert "Told to send Heartbeat – admin" in shown
+
+
 def test_a_call_whose_secret_is_gone_is_not_sent_again(
     root: Client, station: ChargingStation
 ) -> None:
