@@ -4,7 +4,7 @@ A file has a line per frame: ``<`` says the station, ``>`` the project is to say
 project after ``>`` is asked for with the service an operator's page uses, after ``>>`` with
 `place_call`. ``PUT ADDRESS NAME`` has the station upload a file. What the project makes up (message
 ids, request ids, addresses, the time) need not be the same as in the file: it stands for it from
-then on.
+then on. A call that follows from an earlier one by itself stands after ``>=``.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from diagnostics.ocpp.times import parse_time
-from diagnostics.services import calls, customer_information, delivery, logs, monitors
+from diagnostics.services import calls, delivery
 from stations.models import ChargingStation
+from tests.conformance.asking import SERVICES
 
 FOLDER = Path(__file__).parent / "dialogues"
 PATIENCE = 15.0
@@ -62,43 +61,6 @@ def read_dialogue(path: Path) -> Dialogue:
 DIALOGUES = [read_dialogue(path) for path in sorted(FOLDER.glob("*.txt"))]
 
 
-def _get_log(station: ChargingStation, wanted: dict[str, Any]) -> None:
-    log = wanted["log"]
-    logs.request_log(
-        station=station,
-        log_type=wanted["logType"],
-        oldest=parse_time(log.get("oldestTimestamp")),
-        latest=parse_time(log.get("latestTimestamp")),
-        retries=wanted.get("retries"),
-        retry_interval=wanted.get("retryInterval"),
-    )
-
-
-def _customer_information(station: ChargingStation, wanted: dict[str, Any]) -> None:
-    token = wanted["idToken"]
-    customer_information.request_customer_information(
-        station=station,
-        report=wanted["report"],
-        clear=wanted["clear"],
-        purpose="asked by the customer",
-        id_token=token["idToken"],
-        id_token_type=token["type"],
-    )
-
-
-#: How an operator's page asks for a call.
-SERVICES: dict[str, Callable[[ChargingStation, dict[str, Any]], Any]] = {
-    "CustomerInformation": _customer_information,
-    "GetLog": _get_log,
-    "SetMonitoringBase": lambda station, wanted: monitors.set_monitoring_base(
-        station=station, base=wanted["monitoringBase"]
-    ),
-    "SetMonitoringLevel": lambda station, wanted: monitors.set_monitoring_level(
-        station=station, severity=wanted["severity"]
-    ),
-}
-
-
 class Replay:
     """Plays dialogues over one socket; `unasked` are calls of the project that no line has."""
 
@@ -117,7 +79,7 @@ class Replay:
             elif line.mark == "PUT":
                 self._upload(*line.text.split())
             else:
-                self._expect(json.loads(line.text), by_hand=line.mark == ">>")
+                self._expect(json.loads(line.text), line.mark)
 
     def unasked(self) -> list[str]:
         """The actions of what the project has sent without being asked to, so far."""
@@ -149,14 +111,14 @@ class Replay:
         known = self._same.get((key, value)) if key in OWN else None
         return self._translated(value) if known is None else known
 
-    def _expect(self, wanted: list[Any], *, by_hand: bool) -> None:
+    def _expect(self, wanted: list[Any], mark: str) -> None:
         if wanted[0] != 2:
             self._compare(self._next_answer(), wanted)
             return
         _, message_id, action, payload = wanted
-        if by_hand:
+        if mark == ">>":
             calls.place_call(station=self._station, action=action, payload=payload)
-        else:
+        elif mark == ">":
             SERVICES[action](self._station, payload)
         delivery.ring_waiting()
         heard = self._next_call(action)
