@@ -80,7 +80,10 @@ class MonitorForm(NameForm):
     type = forms.ChoiceField(label=_("Report"), choices=MonitorType.choices)
     value = forms.FloatField(
         label=_("Value"), required=False,
-        help_text=_("In the variable's unit; seconds for periodic types; 0.1 is 10 % of a target."),
+        help_text=_(
+            "In the variable's unit; seconds for periodic types; 0.1 is 10 % of a target. Empty "
+            "for a change of something that is no number."
+        ),
     )  # fmt: skip
     severity = forms.TypedChoiceField(
         label=_("Severity"), coerce=int, initial=5,

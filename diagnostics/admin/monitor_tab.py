@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,11 +16,20 @@ from diagnostics.admin import parts
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.monitor import LIVE, OPEN, EventNotificationType, MonitorStatus
 from diagnostics.lifecycles.report import ReportKind
-from diagnostics.models import Monitor, MonitoringInfo, OutboundCall, Report, ReportedVariable
+from diagnostics.models import (
+    Monitor,
+    MonitoringInfo,
+    OutboundCall,
+    Report,
+    ReportedVariable,
+    StationInfo,
+)
 from diagnostics.models.variable import digest_of
 from diagnostics.services import monitor_facts, monitor_setup, monitors
-from diagnostics.services.limits import Limits, get_limits
+from diagnostics.services.limits import get_limits
+from diagnostics.services.monitor_facts import watchable
 from diagnostics.wording.monitors import (
+    answer_words,
     condition,
     monitor_sentence,
     monitor_tone,
@@ -53,18 +63,19 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     past = rows.exclude(status__in=LIVE | OPEN).order_by("-changed_at", "-pk")
     calls = OutboundCall.objects.filter(station=station, action__in=monitors.ACTIONS)
     reports = Report.objects.filter(station=station, kind=ReportKind.MONITORING)
-    info = MonitoringInfo.objects.filter(station=station).first()
-    limits = get_limits(station)
+    info = MonitoringInfo.objects.filter(station=station).first() or MonitoringInfo()
+    told, told_at = get_limits(station), _told_at(station)
+    level = _newer(info.level, info.level_at, told.monitoring_level, told_at)
     return {
-        "limits": limits,
-        "level": _level(info, limits),
+        "base": _newer(info.base, info.base_at, told.monitoring_base, told_at),
+        "level": "" if level is None else severity_words(level),
         "lines": _lines(station, shown[:MOST_SHOWN]),
         "past": _lines(station, past[:PAST]),
         "monitoring": info,
         "problem": _problem(station),
         "lacks": monitor_facts.is_known_to_lack(station),
         "is_off": monitor_setup.is_off(station),
-        "monitor_calls": calls.order_by("-pk")[:CALLS],
+        "monitor_calls": [(call, answer_words(call)) for call in calls.order_by("-pk")[:CALLS]],
         "last_report": reports.order_by("-pk").first(),
         "may_set": request.user.has_perm("diagnostics.set_monitor"),
         "may_read": request.user.has_perm("diagnostics.request_report"),
@@ -78,7 +89,7 @@ def _lines(station: Any, rows: Iterable[Monitor]) -> list[Line]:
     return [
         Line(
             row=row,
-            condition=condition(row, _unit(known.get(digest_of(row.reference)))),
+            condition=condition(row, watchable(known.get(digest_of(row.reference)))),
             severity=severity_words(row.severity),
             badge=parts.badge(row.get_status_display(), monitor_tone(row.status)),
             sentence=monitor_sentence(row),
@@ -93,10 +104,6 @@ def _known(station: Any, rows: Iterable[Monitor]) -> dict[str, ReportedVariable]
     digests = {digest_of(row.reference) for row in rows}
     known = ReportedVariable.objects.filter(station=station, digest__in=digests)
     return {variable.digest: variable for variable in known}
-
-
-def _unit(known: ReportedVariable | None) -> str:
-    return known.unit if known else ""
 
 
 def _replace_url(row: Monitor, known: ReportedVariable | None) -> str:
@@ -127,10 +134,16 @@ def _as_form(row: Monitor) -> dict[str, Any]:
     }
 
 
-def _level(info: MonitoringInfo | None, limits: Limits) -> str:
-    """The level set from here, else the one the station told; 0 is one."""
-    known = info.level if info and info.level is not None else limits.monitoring_level
-    return "" if known is None else severity_words(known)
+def _told_at(station: Any) -> datetime | None:
+    info = StationInfo.objects.filter(station=station).first()
+    return info.limits_read_at if info else None
+
+
+def _newer(ours: Any, ours_at: datetime | None, told: Any, told_at: datetime | None) -> Any:
+    """What was set from here, unless the station has told something else since."""
+    if ours_at is None or (told not in (None, "") and told_at is not None and told_at > ours_at):
+        return told
+    return ours
 
 
 def _problem(station: Any) -> str:

@@ -20,6 +20,7 @@ from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
 from diagnostics.wording import entry_sentence, verdict_sentence
 from diagnostics.wording.alerts import alert_name, alert_value
 from diagnostics.wording.customers import customer_sentence
+from diagnostics.wording.monitors import condition
 
 register = template.Library()
 
@@ -33,6 +34,7 @@ def ago(moment: datetime | None) -> SafeString:
 
 
 register.filter("clock", parts.clock)
+register.filter("monitor_condition", condition)
 
 
 @register.filter

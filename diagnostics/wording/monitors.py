@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,8 @@ from diagnostics.lifecycles.monitor import (
     MonitorStatus,
     MonitorType,
 )
-from diagnostics.models import Monitor
+from diagnostics.models import Monitor, OutboundCall
+from diagnostics.ocpp.monitoring import NOTHING_KNOWN, Watchable, needs_value
 
 S, T = MonitorStatus, MonitorType
 
@@ -39,8 +41,11 @@ def severity_words(severity: int) -> str:
     return f"{severity} {Severity(severity).label}" if known else str(severity)
 
 
-def condition(row: Monitor, unit: str = "") -> str:
-    """When a monitor fires: "above 75 Celsius", "every 60 s"."""
+def condition(row: Monitor, known: Watchable = NOTHING_KNOWN) -> str:
+    """When a monitor fires: "above 75 Celsius", "every 60 s", "on any change"."""
+    if not needs_value(row.type, known.data_type):
+        return _("on any change")
+    unit = "s" if known.data_type == "dateTime" else known.unit
     value = f"{row.value:g}{f' {unit}' if unit else ''}"
     seconds = f"{row.value:g} s"
     words = {
@@ -113,6 +118,17 @@ _SENTENCES: dict[MonitorStatus, Callable[[], str]] = {
     S.REPLACED: lambda: _("Replaced by another monitor of the same id."),
     S.LOST: lambda: _("The station does not list it any more."),
 }
+
+
+def answer_words(call: OutboundCall) -> str:
+    """What a station answered to a call about monitors: "2 Accepted, 1 Rejected"."""
+    answer = call.answer if isinstance(call.answer, dict) else {}
+    results = answer.get("setMonitoringResult", answer.get("clearMonitoringResult"))
+    if not isinstance(results, list):
+        status = answer.get("status", "")
+        return status[:30] if isinstance(status, str) else ""
+    words = Counter(str(each.get("status", "?"))[:30] for each in results if isinstance(each, dict))
+    return ", ".join(f"{count} {word}" for word, count in words.items())
 
 
 def base_effects() -> dict[str, str]:

@@ -304,8 +304,13 @@ def test_a_level_is_chosen_by_what_it_means(root: Client, station: ChargingStati
     assert "0 Danger" in text_of(root.get(url("level", station)))
     root.post(url("level", station), {"severity": "0"})
     assert OutboundCall.objects.get().payload == {"severity": 0}
-    MonitoringInfo.objects.create(station=station, level=0)
-    assert "0 Danger" in text_of(root.get(tab(station)))
+    MonitoringInfo.objects.create(station=station, level=0, level_at=timezone.now())
+    told = {"monitoring_level": "7", "monitoring_base": "All"}
+    info = StationInfo.objects.create(station=station, limits=told)
+    assert "Level 0 Danger" in text_of(root.get(tab(station)))
+    info.limits_read_at = timezone.now()  # what the station says later is truer
+    info.save()
+    assert "Level 7 Notice" in text_of(root.get(tab(station)))
 
 
 @pytest.mark.parametrize(
