@@ -22,11 +22,19 @@ FUNCTIONS = {
         "station_connected": "station **details",
         "station_disconnected": "station * connection **details",
     },
+    "ingest": {
+        "submit": "station_id version action payload * checked",
+        "close": "",
+    },
     "message_log": {
         "record": "station frame direction * connection outcome description checked",
     },
     "services.triggers": {
         "trigger": "* station message evse_id connector_id custom placed_by",
+    },
+    "services.alerts": {
+        "acknowledge": "alerts * user note_text",
+        "close_alerts_of_monitor": "station monitoring_id * now",
     },
     "services.calls": {
         "place_call": "* station action payload expires_in timeout placed_by",
@@ -98,7 +106,9 @@ def test_the_door_has_no_other_openings() -> None:
 
 def test_signals_are_these() -> None:
     assert {name for name, value in vars(signals).items() if isinstance(value, Signal)} == {
+        "alert_changed",
         "call_settled",
+        "events_recorded",
         "log_file_received",
         "log_request_changed",
         "log_request_settled",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from diagnostics.lifecycles.alert import AlertSource, Severity
 
-STATES = {
+STATES: dict[str, tuple[Any, dict[str, Any]]] = {
     "open": (_("Open"), {"cleared_at": None, "acknowledged_at": None}),
     "acknowledged": (_("Acknowledged"), {"cleared_at": None, "acknowledged_at__isnull": False}),
     "cleared": (_("Cleared"), {"cleared_at__isnull": False}),

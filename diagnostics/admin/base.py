@@ -79,7 +79,7 @@ class FactAdmin(admin.ModelAdmin):
     """
 
     actions: Any = []
-    ordering = ("-id",)
+    ordering: Any = ("-id",)
     sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0

@@ -114,7 +114,7 @@ def failed(request: HttpRequest) -> Section | None:
     return Section(_("Log requests that failed since yesterday"), "bad", lines)
 
 
-def _failure(group: dict[str, Any]) -> Line:
+def _failure(group: Any) -> Line:
     reason = f"{group['verdict']}.{group['reason']}"
     text = parts.failure_label(group["verdict"], group["reason"])
     return Line(text, _list_url("logrequest", reason=reason, ended="1"), group["count"])
