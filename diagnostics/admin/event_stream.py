@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -98,6 +98,7 @@ class EventStreamAdmin(FactAdmin):
         wrap, name = self.admin_site.admin_view, "diagnostics_eventstream"
         own = [
             path("<int:pk>/adjust/", wrap(self.adjust_view), name=f"{name}_adjust"),
+            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
             path("<int:pk>/which/", wrap(self.which_view), name=f"{name}_which"),
         ]
         return [*own, *super().get_urls()]
@@ -111,6 +112,11 @@ class EventStreamAdmin(FactAdmin):
     ) -> HttpResponse:
         require(request, VIEW)
         return self._show(request, self.find(request, object_id))
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of a stream's page that changes."""
+        require(request, VIEW)
+        return render(request, "diagnostics/event_stream_live.html", self.page(request, pk))
 
     def adjust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the station for another pace."""
@@ -146,22 +152,29 @@ class EventStreamAdmin(FactAdmin):
             raise Http404(_("There is no such stream."))
         return row  # type: ignore[no-any-return]
 
-    def _show(self, request: HttpRequest, row: EventStream, **extra: Any) -> HttpResponse:
+    def page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
+        """What the templates of one stream show."""
+        row = self.find(request, pk)
         newest = list(row.samples.order_by("-at")[:CHARTED])
         points = [
             Point(each.at, value) for each in newest if (value := number(each.value)) is not None
         ]
-        pace = {"interval": row.interval, "values": row.values_per_message}
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": page_media(),
-            "title": None,
-            "subtitle": str(row),
+        return {
             "row": row,
             "badge": stream_badge(row),
             "chart": line_chart(points, label=str(row)),
             "samples": newest[:LISTED],
+        }
+
+    def _show(self, request: HttpRequest, row: EventStream, **extra: Any) -> HttpResponse:
+        pace = {"interval": row.interval, "values": row.values_per_message}
+        context = {
+            **self.admin_site.each_context(request),
+            **self.page(request, row.pk),
+            "opts": self.opts,
+            "media": page_media("page"),
+            "title": None,
+            "subtitle": str(row),
             "may_set": request.user.has_perm(SET),
             "form": PaceForm(initial=pace),
             **extra,

@@ -89,7 +89,12 @@ def test_the_pace_is_asked_for(root: Client, stream: EventStream) -> None:
 
 @pytest.mark.parametrize(
     ("tail", "permission", "method"),
-    [("change/", VIEW, "get"), ("adjust/", SET, "post"), ("which/", SET, "post")],
+    [
+        ("change/", VIEW, "get"),
+        ("live/", VIEW, "get"),
+        ("adjust/", SET, "post"),
+        ("which/", SET, "post"),
+    ],
 )
 def test_every_page_has_its_permission(
     staff: Staff, stream: EventStream, tail: str, permission: str, method: str
