@@ -51,6 +51,17 @@ FUNCTIONS = {
         "request_again": "row * requested_by",
         "cancel_log": "row * canceled_by",
     },
+    "services.reports": {
+        "request_base_report": "* station report_base requested_by",
+        "request_report": "* station criteria named requested_by",
+        "request_monitoring_report": "* station criteria named requested_by",
+        "request_again": "row * requested_by",
+    },
+    "services.variables": {
+        "get_variables": "* station asked everything purpose requested_by",
+        "set_variables": "* station asked requested_by",
+        "get_limits": "station",
+    },
     "services.uploads": {
         "find_upload": "token",
         "upload_started": "ticket * name method declared_size content_type remote_address",
