@@ -26,7 +26,7 @@ from diagnostics.ocpp.codecs.event_streams import (
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.progress import publish_on_commit
+from diagnostics.progress import publish_on_commit, publish_soon
 from diagnostics.services import calls, reports
 from diagnostics.services.timeline import Source, note
 
@@ -180,7 +180,7 @@ def _take_pending(row: EventStream, pending: int, now: datetime) -> None:
     row.pending_rises = 0 if pending == 0 or pending < row.pending else min(rises, 1000)
     row.pending, row.last_at = min(pending, 2**31 - 1), now
     row.save(update_fields=["pending", "pending_rises", "last_at"])
-    _announce(row)
+    publish_soon("eventstream", {row.pk: {"state": row.status}})
 
 
 def _announce(row: EventStream) -> None:

@@ -44,9 +44,7 @@ def _complete(row: CustomerInformation) -> str:
     if row.purged_at:
         return _("The station answered. The text has been deleted: its time was over.")
     if row.clear:
-        return _(
-            "The station agreed to clear the data, and has answered. Open the text to read how."
-        )
+        return _("The station agreed to clear the data. What it said is masked until it is read.")
     return _("The station has answered. Nobody sees the text until it is opened.")
 
 
