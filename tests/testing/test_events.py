@@ -1,4 +1,4 @@
-"""Events, streams and customers of the scripted station."""
+"""Events of the scripted station: what monitors notice, faults, bursts, a course of them."""
 
 import pytest
 
@@ -11,11 +11,6 @@ V16, V201, V21 = OcppVersion
 CONVERTER = VariableName("AcDcConverter", "Problem", evse=1)
 EVSE = VariableName("EVSE", "AvailabilityState", evse=1)
 COOLANT_NAME = VariableName("LiquidCoolingSystem", "Temperature")
-VOLTAGE = {
-    "component": {"name": "EVSE", "evse": {"id": 1}},
-    "variable": {"name": "ACVoltage", "instance": "L1"},
-}
-TOKEN = {"idToken": "04A2B3C4D5E680", "type": "ISO14443"}
 
 
 def test_a_threshold_alerts_once_and_is_cleared_once():
@@ -181,144 +176,6 @@ def test_a_scripted_course_of_16_has_faults():
     dialogue = Dialogue(V16, events=1)
     said = dialogue.advance(1) + dialogue.advance(1)
     assert [payload["status"] for _, payload in said] == ["Faulted", "Available"]
-
-
-# Streams of 2.1
-
-
-def streaming(*quirks, answer="Accepted", **params):
-    """A dialogue with one periodic monitor of a second that asks for a stream."""
-    dialogue = Dialogue(V21, *quirks)
-    dialogue.answers["OpenPeriodicEventStream"] = {"status": answer}
-    monitor = wanted(VOLTAGE, "Periodic", 1, 8, periodicEventStream=params)
-    said = dialogue.call("SetVariableMonitoring", {"setMonitoringData": [monitor]})
-    assert said[1][1]["constantStreamData"] == {
-        "id": 1,
-        "variableMonitoringId": 101,
-        "params": params,
-    }
-    return dialogue
-
-
-def seconds(dialogue, count):
-    return [line for _ in range(count) for line in dialogue.advance(1)]
-
-
-def test_a_stream_sends_as_many_values_as_were_asked_for():
-    """N15.FR.08, N15.FR.09."""
-    ((action, data),) = seconds(streaming(values=3), 5)
-    assert action == "send NotifyPeriodicEventStream"
-    assert data == {
-        "id": 1,
-        "pending": 0,
-        "basetime": "2026-03-02T08:00:01Z",
-        "data": [{"t": t, "v": "230.0"} for t in (0, 1, 2)],
-    }
-
-
-def test_a_stream_sends_at_its_interval():
-    """N15.FR.06."""
-    said = seconds(streaming(interval=4), 9)
-    assert len(said) == 2
-
-
-def test_a_stream_is_adjusted_listed_and_closed_with_its_monitor():
-    """N12.FR.01, N14.FR.01, N13.FR.05."""
-    dialogue = streaming(interval=60)
-    adjust = {"id": 1, "params": {"values": 2}}
-    assert dialogue.call("AdjustPeriodicEventStream", adjust)[0][1]["status"] == "Accepted"
-    other = {"id": 9, "params": {"values": 2}}
-    assert dialogue.call("AdjustPeriodicEventStream", other)[0][1]["status"] == "Rejected"
-    (stream,) = dialogue.call("GetPeriodicEventStream", {})[0][1]["constantStreamData"]
-    assert stream["params"] == {"values": 2}
-    assert len(seconds(dialogue, 3)) == 1
-    said = dialogue.call("ClearVariableMonitoring", {"id": [101]})
-    assert [action for action, _ in said] == [
-        "answer",
-        "send NotifyPeriodicEventStream",
-        "ClosePeriodicEventStream",
-    ]
-    assert dialogue.call("GetPeriodicEventStream", {})[0][1] == {}
-
-
-def test_a_refused_stream_falls_back_to_events():
-    """N11.FR.07."""
-    said = seconds(streaming(answer="Rejected", values=2), 2)
-    assert [action for action, _ in said] == ["NotifyEvent"] * 2
-
-
-def test_stream_as_call():
-    dialogue = streaming(Quirk.STREAM_AS_CALL, values=1)
-    dialogue.station.advance(dialogue.now + 1)
-    assert all('[2,"' in text for text in dialogue.station.data_to_send())
-
-
-# Customers
-
-
-def ask(dialogue, report=True, clear=False, **who):
-    wanted = {"requestId": 5, "report": report, "clear": clear, **(who or {"idToken": TOKEN})}
-    said = dialogue.call("CustomerInformation", wanted)
-    parts = [payload for action, payload in said if action == "NotifyCustomerInformation"]
-    assert [part["seqNo"] for part in parts] == list(range(len(parts)))
-    assert [part.get("tbc", False) for part in parts[-1:]] == [False] * len(parts[-1:])
-    return said[0][1]["status"], [part["data"] for part in parts]
-
-
-def test_customer_data_comes_in_two_parts_and_is_cleared_for_good():
-    """N10.FR.03, N10.FR.04."""
-    dialogue = Dialogue(V201)
-    status, data = ask(dialogue, clear=True)
-    assert (status, len(data)) == ("Accepted", 2)
-    assert "".join(data).startswith("cache entry 04A2B3C4D5E680")
-    assert ask(dialogue) == ("Accepted", ["no data of this customer"])
-
-
-@pytest.mark.parametrize(
-    "who",
-    [
-        {"customerIdentifier": "C-1001"},
-        {
-            "customerCertificate": {
-                "hashAlgorithm": "SHA256",
-                "issuerNameHash": "a",
-                "issuerKeyHash": "b",
-                "serialNumber": "0c4f",
-            }
-        },
-    ],
-)
-def test_a_customer_is_known_by_other_names_too(who):
-    status, (data,) = ask(Dialogue(V201), **who)
-    assert status == "Accepted" and "contract" in data
-
-
-def test_clearing_alone_says_so():
-    """N10.FR.06."""
-    assert ask(Dialogue(V201), report=False, clear=True) == (
-        "Accepted",
-        ["data of this customer cleared"],
-    )
-
-
-def test_requests_for_nothing_or_for_two_are_not_served():
-    """N09.FR.07, N09.FR.09."""
-    dialogue = Dialogue(V201)
-    assert ask(dialogue, report=False)[0] == "Rejected"
-    two = {"idToken": TOKEN, "customerIdentifier": "C-1001"}
-    assert ask(dialogue, **two)[0] == "Invalid"
-    nobody = dialogue.call("CustomerInformation", {"requestId": 1, "report": True, "clear": False})
-    assert nobody[0][1]["status"] == "Invalid"
-
-
-def test_rejects_customer_information():
-    assert ask(Dialogue(V201, Quirk.REJECTS_CUSTOMER_INFORMATION)) == ("Rejected", [])
-
-
-def test_empty_customer_data():
-    dialogue = Dialogue(V201, Quirk.EMPTY_CUSTOMER_DATA)
-    assert ask(dialogue, report=False, clear=True) == ("Accepted", [""])
-    assert ask(dialogue) == ("Accepted", [""])
 
 
 def problem(dialogue, exists, **more):
