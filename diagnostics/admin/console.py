@@ -79,7 +79,12 @@ class ConsoleViews(ModelAdmin):
         """A button for each message that the station's version can be told to send."""
         require(request, TRIGGER)
         station = find_station(request)
-        form = TriggerForm(request.POST or None, names=triggers.custom_triggers(station))
+        offered = triggers.triggers_for(station)
+        form = TriggerForm(
+            request.POST or None,
+            names=triggers.custom_triggers(station),
+            has_custom=any(each.is_custom for each in offered),
+        )
         if request.method == "POST" and form.is_valid():
             message = request.POST.get("message", "")
             try:
@@ -96,7 +101,7 @@ class ConsoleViews(ModelAdmin):
             "diagnostics/trigger.html",
             title=_("Have the station send a message now"),
             form=form,
-            triggers=triggers.triggers_for(station),
+            triggers=offered,
             unknown=triggers.not_implemented(station),
         )
 

@@ -56,12 +56,16 @@ class Node:
     blank: Node | None = None
     mark: str = ""
 
+    is_row: bool = False
+
     @property
     def is_open(self) -> bool:
         """An optional fieldset is folded until something in it is filled or wrong."""
-        return bool(self.required or self.errors or self.value) or any(
-            child.is_open for child in self.children if child.kind != "list" or child.children
-        )
+        return self.required or self.is_row or self._is_touched
+
+    @property
+    def _is_touched(self) -> bool:
+        return bool(self.errors or self.value) or any(child._is_touched for child in self.children)
 
 
 class SchemaForm:
@@ -130,10 +134,13 @@ class SchemaForm:
                        depth + 1)
             for number, row in enumerate(rows[:MOST_ROWS])
         ]  # fmt: skip
+        for row in node.children:
+            row.is_row = True
         node.mark = f"__{depth}__"
         node.blank = self._node(
             rule, None, f"{path}[{node.mark}]", node.label, False, {}, depth + 1
         )
+        node.blank.is_row = True
         if most := schema.get("maxItems"):
             node.hint = _("at most %(count)d") % {"count": most}
 

@@ -24,11 +24,15 @@ class TriggerForm(forms.Form):
         help_text=_("A name of the station's own, for CustomTrigger (OCPP 2.1)."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, names: list[str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, names: list[str] | None = None, has_custom: bool = True, **kwargs: Any
+    ) -> None:
         """`names` are the custom triggers that the station has, as far as known."""
         super().__init__(*args, **kwargs)
         self.names = names or []
-        if self.names:
+        if not has_custom:
+            del self.fields["custom"]
+        elif self.names:
             self.fields["custom"].widget.attrs["list"] = "dx-custom-triggers"
 
     def place(self, message: str) -> dict[str, Any]:
@@ -38,7 +42,7 @@ class TriggerForm(forms.Form):
         return {
             "evse_id": data["evse_id"] if about_place else None,
             "connector_id": data["connector_id"] if about_place else None,
-            "custom": data["custom"] if message == "CustomTrigger" else "",
+            "custom": data.get("custom", "") if message == "CustomTrigger" else "",
         }
 
 
