@@ -20,13 +20,6 @@ from diagnostics.models import (
     Report,
     TimelineEntry,
 )
-from diagnostics.ocpp.codecs import codec_for
-from diagnostics.ocpp.codecs.event_streams import (
-    CUSTOM_TRIGGERS,
-    decode_custom_triggers,
-    encode_custom_trigger,
-)
-from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import event_streams, monitors
 from diagnostics.wording import entry_sentence
@@ -309,12 +302,3 @@ def test_every_entry_has_a_sentence(station: Any) -> None:
     says(station, "ClosePeriodicEventStream", {"id": 7})
     for entry in TimelineEntry.objects.filter(kind__startswith="stream."):
         assert entry_sentence(entry) != entry.kind
-
-
-def test_custom_triggers_are_new_in_21() -> None:
-    wire = encode_custom_trigger(codec_for("2.1"), "DumpHeap")
-    assert wire.payload == {"requestedMessage": "CustomTrigger", "customTrigger": "DumpHeap"}
-    with pytest.raises(OcppError):
-        encode_custom_trigger(codec_for("2.0.1"), "DumpHeap")
-    assert str(CUSTOM_TRIGGERS) == "CustomizationCtrlr · CustomTriggers"
-    assert decode_custom_triggers("DumpHeap, Selftest,,") == ["DumpHeap", "Selftest"]

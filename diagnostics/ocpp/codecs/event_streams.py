@@ -1,4 +1,4 @@
-"""Periodic event streams, and custom triggers (N11 to N15, F06.FR.20). New in 2.1."""
+"""Periodic event streams (N11 to N15). New in 2.1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from diagnostics.ocpp.codecs.base import Codec
 from diagnostics.ocpp.codecs.fields import given, inner, text, whole
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.times import parse_time
-from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 
 GET = "GetPeriodicEventStream"
 ADJUST = "AdjustPeriodicEventStream"
@@ -22,9 +21,6 @@ OPEN = "OpenPeriodicEventStream"
 LONGEST_VALUE = 2500
 MOST_SAMPLES = 5000
 _LONGEST_OFFSET = 10 * 366 * 86400
-
-#: Where a station lists the custom triggers it knows, as a MemberList.
-CUSTOM_TRIGGERS = ComponentVariable(Component("CustomizationCtrlr"), Variable("CustomTriggers"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +58,6 @@ def encode_adjust_stream(
     payload = {"id": stream_id, "params": given(interval=interval, values=values)}
     codec.check_call(ADJUST, payload)
     return WireCall(ADJUST, payload)
-
-
-def encode_custom_trigger(codec: Codec, name: str) -> WireCall:
-    """Trigger a message of the vendor's own (F06.FR.20). Raises UnsupportedAction, InvalidPayload.
-
-    `CUSTOM_TRIGGERS` names the variable that lists what a station knows.
-    """
-    payload = {"requestedMessage": "CustomTrigger", "customTrigger": name}
-    codec.check_call("TriggerMessage", payload)
-    return WireCall("TriggerMessage", payload)
-
-
-def decode_custom_triggers(value: str) -> list[str]:
-    """Read the value of CustomizationCtrlr.CustomTriggers."""
-    return [name.strip()[:50] for name in value.split(",") if name.strip()]
 
 
 def decode_stream(payload: Any) -> StreamFacts | None:
