@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("benchmarks.round_trips", "benchmarks.upload")
+ALL = ("benchmarks.round_trips", "benchmarks.events", "benchmarks.upload", "benchmarks.message_log")
 
 
 def main() -> int:

@@ -91,6 +91,16 @@ def peer(directory: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def stock(directory: Path) -> Iterator[Server]:
+    """Stock Channels with one save() per event, under uvicorn with the options of ours."""
+    port = free_port()
+    argv = list(programs.web("127.0.0.1", port).argv)
+    argv[argv.index("config.asgi:application")] = "benchmarks.stock:application"
+    with _running("stock", argv, port, "/ocpp/", directory) as server:
+        yield server
+
+
+@contextmanager
 def _running(
     name: str, argv: list[str], port: int, prefix: str, directory: Path
 ) -> Iterator[Server]:

@@ -59,6 +59,12 @@ class Station(asyncio.Protocol):
         """Send no more; `idle` is set when the last answer is here."""
         self._message = None
 
+    def send(self, message: Message, due: float) -> None:
+        """Send one CALL; its latency counts from when it was due."""
+        self.idle.clear()
+        self._sent_at = due
+        self._write(TEXT, message(next(_numbers)))
+
     def close(self) -> None:
         self._transport.close()
 
@@ -174,3 +180,30 @@ async def load(
     if any(station.refused for station in stations):
         raise RuntimeError("a CALL was refused")
     return latencies
+
+
+async def paced(
+    stations: Sequence[Station], message: Message, rate: float, seconds: float
+) -> list[float]:
+    """Have the stations send `rate` messages a second, however fast the answers come.
+
+    Returns the latencies in seconds from when each message was due. A station whose last message
+    is not answered yet leaves its turn to the next one.
+    """
+    for station in stations:
+        station.latencies = []
+        station.idle.set()
+    turns, started = count(), time.perf_counter()
+    for number in range(int(rate * seconds)):
+        due = started + number / rate
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        elif number % 50 == 0:
+            await asyncio.sleep(0)
+        station = stations[next(turns) % len(stations)]
+        while not station.idle.is_set():
+            await asyncio.sleep(0)
+            station = stations[next(turns) % len(stations)]
+        station.send(message, due)
+    await asyncio.gather(*(station.idle.wait() for station in stations))
+    return [latency for station in stations for latency in station.latencies]

@@ -105,6 +105,9 @@ DIAGNOSTICS: dict[str, Any] = {
     "GATEWAY": "stations.gateway.ChannelsGateway",
     "LOG_STORE_URL": LOG_STORE_URL,
     "PUBLIC_URL": PUBLIC_URL,
+    # What stations are asked without anybody's click.
+    "READ_LIMITS": environment.flag("READ_STATIONS", default=True),
+    "READ_DEVICE_MODEL": environment.flag("READ_STATIONS", default=True),
 }
 
 # Without REDIS_URL everybody meets at the socket of the Valkey that `manage.py serve` starts.

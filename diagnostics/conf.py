@@ -42,6 +42,22 @@ class DiagnosticsSettings:
     max_upload_size: int = 2 * 1024**3
     # Files kept per request: stations retry, and not every retry is the same file.
     max_files_per_request: int = 20
+    # Silence after which a report whose parts do not come counts as incomplete.
+    report_part_timeout: timedelta = timedelta(minutes=2)
+    # Whether a station is asked for its limits after it connected first, and after each boot.
+    read_limits: bool = True
+    # Whether it is asked for all its variables too, once for each firmware.
+    read_device_model: bool = True
+    # Whether every message of every station is recorded.
+    message_log: bool = True
+    # Actions that are not: with their answers, unless these are errors.
+    message_log_leaves_out: tuple[str, ...] = ("Heartbeat", "MeterValues")
+    # How long messages are kept.
+    message_log_lifetime: timedelta = timedelta(days=30)
+    # How long what a station knows of a customer is kept; that it was asked stays on record.
+    customer_information_lifetime: timedelta = timedelta(days=30)
+    # How long the values of periodic event streams are kept.
+    stream_lifetime: timedelta = timedelta(days=30)
 
 
 def _load() -> DiagnosticsSettings:

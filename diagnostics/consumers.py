@@ -12,8 +12,15 @@ from diagnostics.progress import topic
 # What a page may follow, and the permission it takes.
 KINDS = {
     "logrequest": "diagnostics.view_logrequest",
+    "alert": "diagnostics.view_alert",
     "call": "diagnostics.view_outboundcall",
     "station": "diagnostics.view_logrequest",
+    "monitor": "diagnostics.view_monitor",
+    "monitors": "diagnostics.view_monitor",  # all of a station, by its key
+    "eventstream": "diagnostics.view_eventstream",
+    "customerinformation": "diagnostics.view_customerinformation",
+    "report": "diagnostics.view_report",
+    "variablerequest": "diagnostics.view_variablerequest",
 }
 
 MOST_TOPICS = 200

@@ -39,6 +39,13 @@ def receive_error(
     return delivery.record_refusal(station, message_id, code, description, details)
 
 
+def receive_result_error(
+    station: Any, message_id: str, code: str, description: str = "", details: Any = None
+) -> None:
+    """A CALLRESULTERROR (2.1): the station cannot read an answer that it was given."""
+    station_facts.record_unread_answer(station, message_id, code, description)
+
+
 def receive_timeout(station: Any, message_id: str) -> bool:
     """The host gave up waiting for the answer to a call it took from diagnostics."""
     return delivery.record_timeout(station, message_id)

@@ -5,8 +5,11 @@ Messages carry a kind, an id and a state; the page fetches the rest. A lost one 
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 import time
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -18,10 +21,16 @@ from diagnostics.background import send_soon
 # Seconds without announcements after one failed: an absent Redis is left alone for a while.
 PAUSE = 5.0
 
+# Seconds that announcements of `publish_soon` gather, and how many of them one round sends.
+GATHER = 0.2
+MOST_AT_ONCE = 100
+
 # What a group name of Channels may hold, and short enough with the rest.
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 _quiet_until = 0.0
+_lock = threading.Lock()
+_waiting: dict[tuple[str, int], Mapping[str, Any]] = {}
 
 
 def topic(kind: str, pk: object = "all") -> str:
@@ -38,6 +47,34 @@ def topic(kind: str, pk: object = "all") -> str:
 def publish_on_commit(kind: str, pk: object, **state: Any) -> None:
     """Announce row `pk` of `kind` with its new state, once it is committed; nobody waits for it."""
     transaction.on_commit(lambda: _publish(kind, pk, state))
+
+
+def publish_soon(kind: str, states: Mapping[int, Mapping[str, Any]]) -> None:
+    """Announce many rows of `kind` some moments after they are committed.
+
+    For writers of many rows. Repeated changes of a row count once, and what is too much for a
+    round is left out: pages look again by themselves.
+    """
+    if states:
+        transaction.on_commit(lambda: _gather(kind, states))
+
+
+def _gather(kind: str, states: Mapping[int, Mapping[str, Any]]) -> None:
+    with _lock:
+        begins = not _waiting
+        _waiting.update({(kind, pk): state for pk, state in states.items()})
+    if begins:
+        send_soon(_send_gathered)
+
+
+async def _send_gathered() -> None:
+    await asyncio.sleep(GATHER)
+    with _lock:
+        gathered = list(_waiting.items())[:MOST_AT_ONCE]
+        _waiting.clear()
+    for (kind, pk), state in gathered:
+        if time.monotonic() >= _quiet_until:
+            await _send(kind, pk, dict(state))
 
 
 def _publish(kind: str, pk: object, state: dict[str, Any]) -> None:

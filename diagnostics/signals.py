@@ -14,5 +14,12 @@ log_request_settled = Signal()
 # A file arrived, whole or in part. provides args: log_file
 log_file_received = Signal()
 
+# Events were stored, in the order they came. provides args: rows, a list of
+# `diagnostics.services.event_rows.EventRow`: each has its `facts` and `received.station_id`
+events_recorded = Signal()
+
+# An alert was opened or cleared; not sent for repetitions. provides args: alert
+alert_changed = Signal()
+
 # A call reached its end: answered, refused, timed out, expired or canceled. provides args: call
 call_settled = Signal()

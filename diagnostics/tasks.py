@@ -9,7 +9,15 @@ from django.utils.dateparse import parse_datetime
 
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogRequest, OutboundCall
-from diagnostics.services import delivery, log_watch, logs
+from diagnostics.services import (
+    customer_privacy,
+    delivery,
+    event_streams,
+    log_watch,
+    logs,
+    messages,
+    report_facts,
+)
 
 
 @shared_task(ignore_result=True)
@@ -26,6 +34,10 @@ def sweep() -> None:
     now = timezone.now()
     delivery.expire_calls(now)
     log_watch.watch_log_requests(now)
+    customer_privacy.sweep_customer_information(now)
+    event_streams.sweep_streams(now)
+    messages.expire_messages(now)
+    report_facts.expire_reports(now)
     delivery.ring_waiting()
 
 

@@ -7,4 +7,8 @@ class StationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from diagnostics.signals import events_recorded
         from stations import conf  # noqa: F401  registers the system check
+        from stations.connectors import keep_reported_states
+
+        events_recorded.connect(keep_reported_states, dispatch_uid="stations.connectors")

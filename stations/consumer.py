@@ -14,13 +14,13 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from django.utils import timezone
 
-from diagnostics import inbound
+from diagnostics import inbound, ingest
 from diagnostics.ocpp import events
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import delivery, presence
+from stations import delivery, messages, presence
 from stations.answers import answer_boot, answer_call
 from stations.auth import Refused, admit
 from stations.conf import stations_settings
@@ -133,7 +133,9 @@ class StationConsumer(AsyncConsumer):
 
     async def _take(self, text: str) -> None:
         self.process.saw(self.station.pk)
-        for event in self.protocol.receive_text(text, self._now()):
+        received = self.protocol.receive_text(text, self._now())
+        messages.record_received(self.station, self.connection_id, text, received)
+        for event in received:
             await self._handle(event)
         await self._flush()
         if not self.registration:
@@ -142,6 +144,7 @@ class StationConsumer(AsyncConsumer):
     async def _flush(self) -> None:
         for text in self.protocol.data_to_send():
             if self.close_reason is None:
+                messages.record_sent(self.station, self.connection_id, text)
                 await self._put({"type": "websocket.send", "text": text})
 
     async def _put(self, message: dict[str, Any]) -> None:
@@ -162,6 +165,7 @@ class StationConsumer(AsyncConsumer):
             logger.info("%s sent %r: %s", self.station, event.text_excerpt, event.reason)
         elif isinstance(event, events.AnswerRejected):
             logger.warning("%s cannot read our answer: %s", self.station, event.code)
+            await self._record(event)
         else:
             await self._record(event)
 
@@ -191,6 +195,10 @@ class StationConsumer(AsyncConsumer):
         check_registered(self.registration, call.action, self.asked_for)
         if call.action == "Heartbeat":
             return self.codec.encode_heartbeat_answer(timezone.now())
+        if call.action in ingest.ACTIONS:  # comes in masses: no thread for each
+            return await ingest.submit(
+                self.station.pk, version, call.action, call.payload, checked=True
+            )
         return await in_database(answer_call, self.station, version, call.action, call.payload)
 
     async def _answer_boot(self, call: events.CallReceived) -> dict[str, Any]:

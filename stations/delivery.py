@@ -74,6 +74,10 @@ def record(station: ChargingStation, version: OcppVersion, event: events.Event) 
             )
         case events.AnswerInvalid():
             _record_invalid(station, event)
+        case events.AnswerRejected():
+            inbound.receive_result_error(
+                station, event.message_id, event.code, event.description, event.details
+            )
         case events.CallTimedOut():
             inbound.receive_timeout(station, event.message_id)
         case events.AnswerUnmatched():

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
 
+from diagnostics import ingest
 from stations import database, presence
 from stations.database import in_database
 from stations.gateway import group_of
@@ -76,6 +77,7 @@ class Process:
                 await in_database(presence.stop_server, self.id)
             finally:
                 database.close()
+                ingest.close()
 
     async def _beat(self) -> None:
         """Write the heartbeat, and wake the sockets that missed a message."""

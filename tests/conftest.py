@@ -35,6 +35,13 @@ from tests.servers.browser import launched, watched_page  # noqa: E402
 from tests.servers.seaweedfs import BUCKET, SeaweedFS  # noqa: E402
 from tests.servers.valkey import Valkey  # noqa: E402
 
+# Stations are asked nothing of their own accord, unless a test is about that.
+settings.DIAGNOSTICS = {
+    **settings.DIAGNOSTICS,
+    "READ_LIMITS": False,
+    "READ_DEVICE_MODEL": False,
+}
+
 
 def pytest_unconfigure() -> None:
     """Stop the servers when the last test is done."""

@@ -16,10 +16,25 @@ FUNCTIONS = {
         "receive_call": "station version action payload",
         "receive_result": "station message_id payload",
         "receive_error": "station message_id code description details",
+        "receive_result_error": "station message_id code description details",
         "receive_timeout": "station message_id",
         "receive_send": "station version action payload",
         "station_connected": "station **details",
         "station_disconnected": "station * connection **details",
+    },
+    "ingest": {
+        "submit": "station_id version action payload * checked",
+        "close": "",
+    },
+    "message_log": {
+        "record": "station frame direction * connection outcome description checked",
+    },
+    "services.triggers": {
+        "trigger": "* station message evse_id connector_id custom placed_by",
+    },
+    "services.alerts": {
+        "acknowledge": "alerts * user note_text",
+        "close_alerts_of_monitor": "station monitoring_id * now",
     },
     "services.calls": {
         "place_call": "* station action payload expires_in timeout placed_by",
@@ -35,6 +50,17 @@ FUNCTIONS = {
         "request_logs": "* stations requested_by **wanted",
         "request_again": "row * requested_by",
         "cancel_log": "row * canceled_by",
+    },
+    "services.reports": {
+        "request_base_report": "* station report_base requested_by",
+        "request_report": "* station criteria named requested_by",
+        "request_monitoring_report": "* station criteria named requested_by",
+        "request_again": "row * requested_by",
+    },
+    "services.variables": {
+        "get_variables": "* station asked everything purpose requested_by",
+        "set_variables": "* station asked requested_by",
+        "get_limits": "station",
     },
     "services.uploads": {
         "find_upload": "token",
@@ -91,7 +117,9 @@ def test_the_door_has_no_other_openings() -> None:
 
 def test_signals_are_these() -> None:
     assert {name for name, value in vars(signals).items() if isinstance(value, Signal)} == {
+        "alert_changed",
         "call_settled",
+        "events_recorded",
         "log_file_received",
         "log_request_changed",
         "log_request_settled",

@@ -24,14 +24,22 @@ from uuid import uuid4
 from django.db import Error as DatabaseError
 from ocpp.charge_point import ChargePoint
 
-from diagnostics import inbound
+from diagnostics import inbound, message_log
 from diagnostics.adapters.doorbell import WORKERS, Doorbell
 from diagnostics.gateway import get_gateway
 from diagnostics.handlers.registry import CALLS
 from diagnostics.lifecycles.call import INVALID_ANSWER
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.errors import MalformedFrame, OcppError, RpcErrorCode
-from diagnostics.ocpp.frames import Call, CallError, CallResult, Send, parse_frame, to_text
+from diagnostics.ocpp.frames import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Send,
+    parse_frame,
+    to_text,
+)
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.schemas import validate_result
 from diagnostics.ocpp.versions import OcppVersion
@@ -100,11 +108,23 @@ class DiagnosticsMixin(ChargePoint):
 
     async def route_message(self, raw_msg: Any) -> None:
         """Take what is for diagnostics, and leave the rest to the package."""
+        if isinstance(raw_msg, str):
+            self._record(raw_msg, message_log.FROM_STATION)
         try:
             if not (isinstance(raw_msg, str) and await self._receive(raw_msg)):
                 await super().route_message(raw_msg)
         finally:
             self._heard.set()
+
+    async def _send(self, message: Any) -> None:
+        """What the package sends, and what is sent here, goes into the log of messages."""
+        if isinstance(message, str):
+            self._record(message, message_log.TO_STATION)
+        await super()._send(message)
+
+    def _record(self, text: str, direction: str) -> None:
+        if self.station is not None:
+            message_log.record(self.station, text, direction, connection=self.connection_id)
 
     # From the station
 
@@ -119,6 +139,9 @@ class DiagnosticsMixin(ChargePoint):
                 return await self._receive_call(frame)
             case CallResult() | CallError() if str(frame.message_id) in self._exchanges:
                 await self._receive_answer(frame)
+                return True
+            case CallResultError():
+                await self._receive_result_error(frame)
                 return True
             case Send():
                 await self._receive_send(frame)
@@ -161,6 +184,17 @@ class DiagnosticsMixin(ChargePoint):
             logger.warning("SEND %s of %s ignored: %s", send.action[:50], self.id, error)
             return
         await WORKERS.run(inbound.receive_send, self.station, self.version, action, payload)
+
+    async def _receive_result_error(self, error: CallResultError) -> None:
+        """A station cannot read an answer (2.1); the package cannot read this type either."""
+        await WORKERS.run(
+            inbound.receive_result_error,
+            self.station,
+            str(error.message_id),
+            error.code,
+            error.description,
+            error.details,
+        )
 
     async def _receive_answer(self, frame: CallResult | CallError) -> None:
         exchange = self._exchanges.pop(str(frame.message_id))

@@ -1,5 +1,29 @@
 """The operators' pages. Public for hosts: `actions`, `home`, `station_page`."""
 
-from diagnostics.admin import call, log_request, security_event
+from diagnostics.admin import (
+    alert,
+    call,
+    customer_information,
+    event_stream,
+    log_request,
+    messages,
+    monitor,
+    report,
+    security_event,
+    station_event,
+    variable,
+)
 
-__all__ = ["call", "log_request", "security_event"]
+__all__ = [
+    "alert",
+    "call",
+    "customer_information",
+    "event_stream",
+    "log_request",
+    "messages",
+    "monitor",
+    "report",
+    "security_event",
+    "station_event",
+    "variable",
+]

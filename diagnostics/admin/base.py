@@ -18,7 +18,9 @@ from django.utils.text import capfirst
 from diagnostics.gateway import get_gateway
 
 OLDER = "id__lt"
-POSITION = (OLDER, PAGE_VAR)
+# Where a list is not in the order of its keys.
+AFTER = "after"
+POSITION = (OLDER, AFTER, PAGE_VAR)
 
 
 def page_media(*modules: str) -> Media:
@@ -77,7 +79,7 @@ class FactAdmin(admin.ModelAdmin):
     """
 
     actions: Any = []
-    ordering = ("-id",)
+    ordering: Any = ("-id",)
     sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0

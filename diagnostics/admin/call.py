@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,11 +16,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, require
+from diagnostics.admin.console import PLACE, ConsoleViews, may_cancel, stands_alone
 from diagnostics.admin.filters import AgeFilter
 from diagnostics.exceptions import RequestClosed
-from diagnostics.lifecycles.call import CallStatus
+from diagnostics.lifecycles.call import TERMINAL, CallStatus
 from diagnostics.models import OutboundCall
-from diagnostics.services import calls
+from diagnostics.redaction import redact
+from diagnostics.services import delivery
+from diagnostics.wording.call_errors import error_words
 
 
 @admin.action(description=gettext_lazy("Cancel calls that wait"), permissions=["cancel"])
@@ -28,9 +32,9 @@ def cancel_calls(
 ) -> None:
     """Take back what has not been sent; what has, stays as it is."""
     canceled = 0
-    for call in queryset.filter(log_request=None):
+    for call in queryset.filter(log_request=None, report=None, variable_request=None):
         try:
-            calls.cancel_call(call)
+            delivery.withdraw(call)
         except RequestClosed:
             continue
         canceled += 1
@@ -43,12 +47,13 @@ def cancel_calls(
 
 
 @admin.register(OutboundCall)
-class CallAdmin(FactAdmin):
+class CallAdmin(ConsoleViews, FactAdmin):
     list_display = ("call", "station_", "state", "placed", "took", "trouble")
     list_display_links = None
     list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter)
     search_help_text = gettext_lazy("A station, or # and a number.")
     actions = [cancel_calls]
+    modules = ("page",)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("diagnostics.place_call") or request.user.has_perm(
@@ -86,6 +91,11 @@ class CallAdmin(FactAdmin):
     def trouble(self, row: OutboundCall) -> str:
         return " – ".join(filter(None, [row.error_code, row.error_description]))
 
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        live = path("<int:pk>/live/", wrap(self.live_view), name="diagnostics_outboundcall_live")
+        return [live, *self.console_urls(wrap), *super().get_urls()]
+
     def change_view(
         self,
         request: HttpRequest,
@@ -93,8 +103,8 @@ class CallAdmin(FactAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        require(request, "diagnostics.view_outboundcall")
         call = self.get_object(request, object_id)
+        _require_view(request, call)
         if call is None:
             raise Http404(_("There is no such call."))
         context = {
@@ -102,9 +112,34 @@ class CallAdmin(FactAdmin):
             "opts": self.opts,
             "title": None,
             "subtitle": str(call),
-            "call": call,
-            "asked": parts.pretty(call.wire_payload or call.payload),
-            "answered": parts.pretty(call.answer) if call.answer is not None else "",
             "media": self.media,
+            **_drawn(request, call),
         }
         return TemplateResponse(request, "diagnostics/call.html", context)
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The parts of the page that change."""
+        call = self.get_object(request, str(pk))
+        _require_view(request, call)
+        if call is None:
+            raise Http404(_("There is no such call."))
+        return TemplateResponse(request, "diagnostics/call_live.html", _drawn(request, call))
+
+
+def _require_view(request: HttpRequest, call: OutboundCall | None) -> None:
+    """Who placed a call may see what becomes of it."""
+    if call is None or call.placed_by_id != request.user.pk:
+        require(request, "diagnostics.view_outboundcall")
+
+
+def _drawn(request: HttpRequest, call: OutboundCall) -> dict[str, Any]:
+    action, payload = call.wire_action or call.action, call.wire_payload or call.payload
+    alone = stands_alone(call)
+    return {
+        "call": call,
+        "asked": parts.pretty(redact(action, payload)),
+        "answered": parts.pretty(redact(action, call.answer)) if call.answer is not None else "",
+        "error_words": error_words(call.error_code),
+        "may_cancel": alone and call.status == CallStatus.PENDING and may_cancel(request, call),
+        "may_repeat": alone and call.status in TERMINAL and request.user.has_perm(PLACE),
+    }

@@ -19,11 +19,15 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from diagnostics.admin import parts
+from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import FAILED, OPEN, LogVerdict
-from diagnostics.models import LogRequest, SecurityEvent
+from diagnostics.models import Alert, LogRequest, SecurityEvent
+from diagnostics.wording.alerts import alert_name
 
 YESTERDAY = timedelta(days=1)
 MOST_LINES = 6
+# Alerts are counted up to here: "and 194 more" is many enough.
+MOST_COUNTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,27 @@ def sections(request: HttpRequest) -> list[Section]:
 
 def _list_url(model: str, **query: str) -> str:
     return f"{reverse(f'admin:diagnostics_{model}_changelist')}?{urlencode(query)}"
+
+
+def open_alerts(request: HttpRequest) -> Section | None:
+    """Alerts that nobody has acknowledged, worst first."""
+    if not request.user.has_perm("diagnostics.view_alert"):
+        return None
+    worst = Alert.objects.unseen().worst_first().select_related("station")
+    rows = list(worst[: MOST_COUNTED + 1])
+    gateway = get_gateway()
+    lines = [
+        Line(
+            f"{row.get_severity_display()}: {alert_name(row)}",
+            reverse("admin:diagnostics_alert_change", args=[row.pk]),
+            detail=gateway.identity(row.station),
+            at=row.first_at,
+        )
+        for row in rows[:MOST_LINES]
+    ]
+    more = max(len(rows) - MOST_LINES, 0)
+    url = reverse("admin:diagnostics_alert_changelist")
+    return Section(_("Open alerts"), "bad", lines, more_url=url, more=more)
 
 
 def failed(request: HttpRequest) -> Section | None:
@@ -133,6 +158,7 @@ def security_events(request: HttpRequest) -> Section | None:
     return Section(_("Security events since yesterday"), "quiet", lines)
 
 
+register_section(open_alerts, weight=10)
 register_section(failed, weight=20)
 register_section(running, weight=30)
 register_section(security_events, weight=40)

@@ -133,7 +133,13 @@ def _page(row: LogRequest) -> str:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    initial = {key: request.GET[key] for key in ("identity", "log_type") if key in request.GET}
+    log_type = {key: request.GET[key] for key in ("log_type",) if key in request.GET}
+    return {**log_type, **initial_station(request)}
+
+
+def initial_station(request: HttpRequest) -> dict[str, Any]:
+    """The station that an address names, by `?identity=` or `?station=` (its key), for a form."""
+    initial = {key: request.GET[key] for key in ("identity",) if key in request.GET}
     key = request.GET.get("station", "")
     stations = LogRequest._meta.get_field("station").related_model._default_manager
     try:

@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from diagnostics.gateway import get_gateway
+from diagnostics.lifecycles.alert import AlertState, Severity
 from diagnostics.lifecycles.call import CallStatus
-from diagnostics.models import LogRequest, OutboundCall
+from diagnostics.models import Alert, CustomerInformation, LogRequest, OutboundCall, StationEvent
 from diagnostics.wording import reason_words, verdict_tone
 from diagnostics.wording import size as size_words
+from diagnostics.wording.alerts import severity_tone
+from diagnostics.wording.customers import customer_tone
 
 # A shape beside each colour, for those who do not see the colour.
-MARKS = {"good": "✓", "busy": "↻", "bad": "✕", "quiet": "–"}
+MARKS = {"good": "✓", "busy": "↻", "bad": "✕", "warn": "▲", "quiet": "–"}
 
 _CALL_TONES = {
     CallStatus.PENDING: "busy",
@@ -56,6 +59,27 @@ def verdict_badge(row: LogRequest) -> SafeString:
 
 def call_badge(call: OutboundCall) -> SafeString:
     return badge(call.get_status_display(), _CALL_TONES.get(CallStatus(call.status), "bad"))
+
+
+def customer_badge(row: CustomerInformation) -> SafeString:
+    return badge(row.get_status_display(), customer_tone(row))
+
+
+def severity_badge(severity: int) -> SafeString:
+    """The severity's word with its number: 0 is worst."""
+    label = Severity(severity).label if severity in Severity.values else ""
+    return badge(f"{severity} {label}", severity_tone(severity))
+
+
+def alert_badge(row: Alert) -> SafeString:
+    tones = {AlertState.OPEN: "bad", AlertState.ACKNOWLEDGED: "busy", AlertState.CLEARED: "good"}
+    return badge(row.state.label, tones[row.state])
+
+
+def event_value(row: StationEvent) -> str:
+    """A value, cut to what a list can show, and whether it says that all is well."""
+    value = row.actual_value if len(row.actual_value) <= 80 else f"{row.actual_value[:80]} …"
+    return _("%(value)s (cleared)") % {"value": value} if row.cleared else value
 
 
 def failure_label(verdict: str, reason: str) -> str:

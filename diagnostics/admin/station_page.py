@@ -22,9 +22,26 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin.actions import PERMISSION, request_logs_action
 from diagnostics.admin.base import page_media
+from diagnostics.admin.event_stream import streams_context
+from diagnostics.admin.message_form import MessageFilterForm
+from diagnostics.admin.monitor_tab import monitors_context
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
+from diagnostics.admin.variable_tab import variables_context
+from diagnostics.conf import app_settings
+from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import LogType
-from diagnostics.models import LogRequest, OutboundCall, SecurityEvent, StationInfo, TimelineEntry
+from diagnostics.models import (
+    Alert,
+    CustomerInformation,
+    LogRequest,
+    OutboundCall,
+    SecurityEvent,
+    StationEvent,
+    StationInfo,
+    TimelineEntry,
+)
+from diagnostics.ocpp.codecs import codec_for
+from diagnostics.services.messages import find_messages
 
 SETTINGS = "settings"
 ROWS = 25
@@ -45,6 +62,14 @@ class Tab:
     context: Callable[[HttpRequest, Any], dict[str, Any]]
     permission: str = "diagnostics.view_logrequest"
     is_live: bool = False
+    needs: str = ""
+
+    def is_shown(self, request: HttpRequest, station: Any) -> bool:
+        """Whether the user may see it, and the station's version has the message it `needs`."""
+        if not request.user.has_perm(self.permission):
+            return False
+        version = get_gateway().version(station) if self.needs else None
+        return version is None or codec_for(version).knows(self.needs)
 
 
 def _older(request: HttpRequest, rows: list[Any], limit: int) -> tuple[list[Any], str]:
@@ -86,9 +111,35 @@ def calls_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     return _page(request, OutboundCall.objects.filter(station=station), ROWS)
 
 
+def customers_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's requests for customer information, newest first; never their text."""
+    rows = CustomerInformation.objects.filter(station=station).select_related("requested_by")
+    may_request = request.user.has_perm("diagnostics.request_customer_information")
+    return {**_page(request, rows, ROWS), "may_request": may_request}
+
+
+def reported_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """What the station reported, newest first, below its open alerts."""
+    events = StationEvent.objects.filter(station=station)
+    open_ones = Alert.objects.open().filter(station=station).worst_first()
+    return {**_page(request, events, ENTRIES), "alerts": open_ones[:ROWS]}
+
+
 def events_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     """The station's security events, newest first."""
     return _page(request, SecurityEvent.objects.filter(station=station), ROWS)
+
+
+def messages_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's messages, newest first, as the form above them says."""
+    form = MessageFilterForm(request.GET)
+    return {
+        **_page(request, find_messages(station, form.wanted), ROWS),
+        "form": form,
+        "kept": [(name, request.GET[name]) for name in form.fields if request.GET.get(name)],
+        "logging": app_settings.message_log,
+        "may_export": request.user.has_perm("diagnostics.export_messages"),
+    }
 
 
 TABS = (
@@ -96,8 +147,21 @@ TABS = (
         timeline_context, is_live=True),
     Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context,
         is_live=True),
+    Tab("monitors", gettext_lazy("Monitors"), "diagnostics/station/monitors.html",
+        monitors_context, "diagnostics.view_monitor", needs="SetVariableMonitoring"),
     Tab("calls", gettext_lazy("Calls"), "diagnostics/station/calls.html", calls_context,
         "diagnostics.view_outboundcall"),
+    Tab("messages", gettext_lazy("Messages"), "diagnostics/station/messages.html",
+        messages_context, "diagnostics.view_messagerecord"),
+    Tab("streams", gettext_lazy("Streams"), "diagnostics/station/streams.html", streams_context,
+        "diagnostics.view_eventstream", needs="OpenPeriodicEventStream"),
+    Tab("customers", gettext_lazy("Customer information"),
+        "diagnostics/station/customers.html", customers_context,
+        "diagnostics.view_customerinformation", needs="CustomerInformation"),
+    Tab("variables", gettext_lazy("Device model"), "diagnostics/station/variables.html",
+        variables_context, "diagnostics.view_reportedvariable"),
+    Tab("events", gettext_lazy("Events"), "diagnostics/station/reported.html", reported_context,
+        "diagnostics.view_stationevent"),
     Tab("security", gettext_lazy("Security events"), "diagnostics/station/events.html",
         events_context, "diagnostics.view_securityevent"),
 )  # fmt: skip
@@ -113,7 +177,25 @@ class Offer:
 
 
 def offers(request: HttpRequest, station: Any) -> list[Offer]:
-    """A button for each kind of log; nothing for those who may not ask."""
+    """Buttons for what the station can be asked; none for what the user may not ask."""
+    return [*_log_offers(request, station), *_call_offers(request, station)]
+
+
+def _call_offers(request: HttpRequest, station: Any) -> list[Offer]:
+    never = "" if get_gateway().version(station) else _("It has never connected.")
+    wanted = (
+        ("trigger", "diagnostics.trigger_message", _("Trigger a message …")),
+        ("place", "diagnostics.place_call", _("Send a call …")),
+    )
+    return [
+        Offer(label, f"{reverse(f'admin:diagnostics_outboundcall_{view}')}?station={station.pk}",
+              never)
+        for view, permission, label in wanted
+        if request.user.has_perm(permission)
+    ]  # fmt: skip
+
+
+def _log_offers(request: HttpRequest, station: Any) -> list[Offer]:
     if not request.user.has_perm(PERMISSION):
         return []
     problems, base = log_problems(station), reverse("admin:diagnostics_logrequest_request")
@@ -185,7 +267,7 @@ class StationPage(ModelAdmin):
         return TemplateResponse(request, "diagnostics/station/page.html", context)
 
     def _page_context(self, request: HttpRequest, station: Any) -> dict[str, Any]:
-        tabs = [tab for tab in self.station_tabs if request.user.has_perm(tab.permission)]
+        tabs = [tab for tab in self.station_tabs if tab.is_shown(request, station)]
         names = {tab.name: tab for tab in tabs}
         wanted = request.GET.get("tab", tabs[0].name if tabs else SETTINGS)
         return {

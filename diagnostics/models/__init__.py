@@ -1,18 +1,44 @@
 """What is kept. Fields, constraints and querysets only; every write goes through `services`."""
 
 from diagnostics.models.call import OutboundCall
+from diagnostics.models.customer_information import (
+    CustomerInformation,
+    CustomerInformationAccess,
+    CustomerInformationPart,
+)
+from diagnostics.models.event import Alert, StationEvent
+from diagnostics.models.event_stream import EventStream, EventStreamSample
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
+from diagnostics.models.message import MessageRecord
+from diagnostics.models.monitor import Monitor, MonitoringInfo
+from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.security_event import SecurityEvent
 from diagnostics.models.station_info import StationInfo
 from diagnostics.models.timeline import TimelineEntry
+from diagnostics.models.variable import ReportedVariable, VariableAttribute, VariableRequest
 
 __all__ = [
+    "Alert",
+    "CustomerInformation",
+    "CustomerInformationAccess",
+    "CustomerInformationPart",
+    "EventStream",
+    "EventStreamSample",
     "FileAccess",
     "LogFile",
     "LogRequest",
+    "MessageRecord",
+    "Monitor",
+    "MonitoringInfo",
     "OutboundCall",
+    "Report",
+    "ReportPart",
+    "ReportedVariable",
     "SecurityEvent",
+    "StationEvent",
     "StationInfo",
     "TimelineEntry",
+    "VariableAttribute",
+    "VariableRequest",
 ]

@@ -60,6 +60,30 @@ class OutboundCall(models.Model):
         related_name="calls",
         verbose_name=_("log request"),
     )
+    report = models.ForeignKey(
+        "diagnostics.Report",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("report"),
+    )
+    variable_request = models.ForeignKey(
+        "diagnostics.VariableRequest",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("request for variables"),
+    )
+    customer_information = models.ForeignKey(
+        "diagnostics.CustomerInformation",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="calls",
+        verbose_name=_("customer information"),
+    )
 
     status = models.CharField(
         _("status"), max_length=16, choices=CallStatus.choices, default=CallStatus.PENDING
@@ -92,7 +116,10 @@ class OutboundCall(models.Model):
     class Meta:
         verbose_name = _("call")
         verbose_name_plural = _("calls")
-        permissions = [("place_call", _("Can send any OCPP call to a station"))]
+        permissions = [
+            ("place_call", _("Can send any OCPP call to a station")),
+            ("trigger_message", _("Can have a station send a message now")),
+        ]
         constraints = [
             # Rule of OCPP-J: one CALL in flight per connection per direction.
             models.UniqueConstraint(

@@ -38,6 +38,14 @@ class StationInfo(models.Model):
     security_extension_firmware = models.CharField(
         _("found out with firmware"), max_length=50, blank=True
     )
+    limits = models.JSONField(
+        _("limits"), default=dict, blank=True, help_text=_("As `services.variables` reads them.")
+    )
+    limits_read_at = models.DateTimeField(_("limits read"), null=True, blank=True)
+    inventory_firmware = models.CharField(
+        _("device model read with firmware"), max_length=50, blank=True, editable=False
+    )
+    inventory_at = models.DateTimeField(_("device model read"), null=True, blank=True)
     last_request_id = models.PositiveIntegerField(default=0, editable=False)
     upload_base_url = models.CharField(
         _("upload address starts with"),

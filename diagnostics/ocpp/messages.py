@@ -93,7 +93,11 @@ class SecurityEventFacts:
 
 @dataclass(frozen=True, slots=True)
 class WireCall:
-    """A call ready for one version's wire: the action's name and its payload."""
+    """A call ready for one version's wire: the action's name and its payload.
+
+    ``kept`` is what a record may hold of it, where the payload carries a secret.
+    """
 
     action: str
     payload: dict[str, Any]
+    kept: dict[str, Any] | None = None

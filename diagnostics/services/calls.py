@@ -13,9 +13,11 @@ from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestClosed, RequestRefused
 from diagnostics.gateway import dispatch_on_commit, get_gateway
 from diagnostics.lifecycles.call import CallEvent, sources_of, target_of
-from diagnostics.models import LogRequest, OutboundCall, StationInfo
+from diagnostics.models import OutboundCall, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.personal import without_personal_data
+from diagnostics.services import secrecy
 
 # requestId is a 32-bit signed integer (facts of the data types, both versions).
 LARGEST_REQUEST_ID = 2**31 - 1
@@ -68,22 +70,25 @@ def add_call(
     action: str,
     payload: dict[str, Any] | None = None,
     raw: bool = False,
-    log_request: LogRequest | None = None,
     request_id: int | None = None,
     expires_at: datetime | None = None,
     expires_in: timedelta | None = None,
     timeout: timedelta | None = None,
     placed_by: Any = None,
+    **job: Any,
 ) -> OutboundCall:
-    """Write the outbox row and have it delivered once it is committed."""
+    """Write the outbox row and have it delivered once it is committed.
+
+    `job` is the foreign key to what the call is a part of: `log_request=…`.
+    """
     now = timezone.now()
     call = OutboundCall(
         station=station,
         action=action,
         payload=payload or {},
         raw=raw,
-        log_request=log_request,
         request_id=request_id,
+        **job,
         created_at=now,
         expires_at=expires_at or now + (expires_in or app_settings.call_lifetime),
         timeout=(timeout or app_settings.response_timeout).total_seconds(),
@@ -96,8 +101,10 @@ def add_call(
 
 def cancel_call(call: OutboundCall) -> None:
     """Take back a call that has not been sent. Raises RequestClosed when it has."""
-    if not move(call, CallEvent.CANCEL, settled_at=timezone.now()):
+    kept = without_personal_data(call.action, call.payload)
+    if not move(call, CallEvent.CANCEL, settled_at=timezone.now(), payload=kept):
         raise RequestClosed("The call has already been sent, or has ended.")
+    secrecy.forget(call)
 
 
 def move(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from diagnostics.exceptions import RequestClosed
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import (
     CONNECTION_LOST,
@@ -26,17 +27,63 @@ from diagnostics.lifecycles.call import (
 from diagnostics.lifecycles.log_request import OPEN as OPEN_LOGS
 from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.codecs.event_streams import ADJUST as ADJUST_STREAM
+from diagnostics.ocpp.codecs.event_streams import GET as GET_STREAMS
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
+from diagnostics.ocpp.personal import without_personal_data
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import calls, log_answers, log_watch, logs
+from diagnostics.services import (
+    calls,
+    customer_answers,
+    customer_information,
+    local_list,
+    log_answers,
+    log_watch,
+    logs,
+    monitor_answers,
+    monitors,
+    report_facts,
+    reports,
+    secrecy,
+    stream_answers,
+    triggers,
+    variable_answers,
+    variables,
+)
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import call_settled
 
+# How a call that was placed in no version's words is said in the station's version when it is sent.
 ENCODERS: dict[str, Callable[[OutboundCall, OcppVersion], WireCall]] = {
+    customer_information.CUSTOMER_INFORMATION: customer_information.encode_call,
+    "GetBaseReport": reports.encode_call,
     logs.GET_LOG: logs.encode_call,
+    "GetMonitoringReport": reports.encode_call,
+    "GetReport": reports.encode_call,
+    "GetVariables": variables.encode_call,
+    "SetVariables": variables.encode_call,
     log_watch.POLL: log_watch.encode_poll,
+    triggers.ACTION: triggers.encode_call,
+    **dict.fromkeys(monitors.ACTIONS, monitors.encode_call),
+}
+
+# What follows when a call of this action was sent or settled, in the same transaction. Calls that
+# were placed in the wire's words (`raw`) have followers too, under their own action.
+FOLLOWERS: dict[str, Callable[[OutboundCall], None]] = {
+    customer_information.CUSTOMER_INFORMATION: customer_answers.call_moved,
+    GET_STREAMS: stream_answers.streams_listed,
+    ADJUST_STREAM: stream_answers.stream_adjusted,
+    local_list.GET_VERSION: local_list.version_moved,
+    local_list.SEND_LIST: local_list.list_moved,
+    "GetBaseReport": report_facts.call_moved,
+    logs.GET_LOG: log_answers.call_moved,
+    "GetMonitoringReport": report_facts.call_moved,
+    "GetReport": report_facts.call_moved,
+    "GetVariables": variable_answers.call_moved,
+    "SetVariables": variable_answers.call_moved,
+    **dict.fromkeys(monitors.ACTIONS, monitor_answers.call_moved),
 }
 
 # A waiting call that may not go out yet does not hold up those behind it, up to this many.
@@ -91,7 +138,8 @@ def _encode(call: OutboundCall, version: OcppVersion) -> WireCall | None:
     try:
         if call.raw:
             codec_for(version).check_call(call.action, call.payload)
-            return WireCall(call.action, call.payload)
+            kept = secrecy.kept(call.station, call.action, call.payload)
+            return WireCall(call.action, call.payload, kept)
         return ENCODERS[call.action](call, version)
     except OcppError as error:
         _settle(call, CallEvent.CANCEL, error_code=UNSUPPORTED, error_description=str(error)[:255])
@@ -108,19 +156,23 @@ def _must_wait(call: OutboundCall, wire: WireCall) -> bool:
 
 
 def _mark_sent(call: OutboundCall, wire: WireCall, connection: str) -> bool:
+    """Secrets of the payload are for the wire alone: they are on the call that is returned, and
+    not in its row."""
     now = timezone.now()
     try:
-        return _settle(
+        sent = _settle(
             call,
             CallEvent.SEND,
             sent_at=now,
             deadline_at=now + timedelta(seconds=call.timeout) + SWEEP_SLACK,
             connection=connection,
             wire_action=wire.action,
-            wire_payload=wire.payload,
+            wire_payload=wire.payload if wire.kept is None else wire.kept,
         )
     except IntegrityError:  # another process has just sent this station a call
         return False
+    call.wire_payload = wire.payload
+    return sent
 
 
 @transaction.atomic
@@ -132,11 +184,24 @@ def _settle(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
         columns["settled_at"] = timezone.now()
     if not calls.move(call, event, **columns):
         return False
-    log_answers.call_moved(call)
+    if follower := FOLLOWERS.get(call.action):
+        follower(call)
+    if call.raw and call.status in TERMINAL:
+        secrecy.forget(call)
     publish_on_commit("call", call.pk, state=call.status)
     if call.status in TERMINAL:
         transaction.on_commit(lambda: _announce(call))
     return True
+
+
+def withdraw(call: OutboundCall) -> None:
+    """Take back a call that has not been sent, and tell what it was a part of.
+
+    Raises RequestClosed when it has been sent, or has ended.
+    """
+    kept = without_personal_data(call.action, call.payload)
+    if not _settle(call, CallEvent.CANCEL, payload=kept):
+        raise RequestClosed("The call has already been sent, or has ended.")
 
 
 def _announce(call: OutboundCall) -> None:
@@ -151,7 +216,8 @@ def record_answer(station: Any, message_id: str, payload: Any) -> bool:
     late = call.status != "Sent"
     if not isinstance(payload, dict):
         return record_refusal(station, message_id, INVALID_ANSWER, "The answer is no object.", {})
-    return _settle(call, CallEvent.ANSWER, answer=payload, late=late, error_code="")
+    answer = secrecy.kept(station, call.wire_action, payload)
+    return _settle(call, CallEvent.ANSWER, answer=answer, late=late, error_code="")
 
 
 def record_refusal(

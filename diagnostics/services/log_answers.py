@@ -27,14 +27,13 @@ def call_moved(call: OutboundCall) -> None:
         return
     answer = _decode(call)
     with log_facts.locked(call.log_request) as row:
-        if call.action == GET_LOG:
-            _CONSEQUENCES[CallStatus(call.status)](row, call, answer)
+        _CONSEQUENCES[CallStatus(call.status)](row, call, answer)
     if answer and answer.status == "AcceptedCanceled":
         log_facts.supersede_older(row)
 
 
 def _decode(call: OutboundCall) -> LogAnswer | None:
-    if call.status != CallStatus.ANSWERED or call.action != GET_LOG:
+    if call.status != CallStatus.ANSWERED:
         return None
     version = OcppVersion.V16 if call.wire_action == "GetDiagnostics" else _version(call)
     return codec_for(version).decode_log_answer(call.wire_action, call.answer or {})

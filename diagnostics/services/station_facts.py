@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from diagnostics.models import SecurityEvent, StationInfo
 from diagnostics.ocpp.messages import BootFacts, SecurityEventFacts
-from diagnostics.services import delivery, log_watch
+from diagnostics.services import (
+    delivery,
+    first_questions,
+    log_watch,
+    monitor_watch,
+    report_facts,
+)
 from diagnostics.services.timeline import Source, note
 
 
@@ -46,6 +52,9 @@ def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -
         firmware=boot.firmware_version,
     )
     log_watch.poll_after_boot(station, now)
+    report_facts.end_by_boot(station)
+    first_questions.after_boot(station)
+    monitor_watch.after_boot(station)
     info.refresh_from_db()
     return info
 
@@ -78,9 +87,22 @@ def record_connected(station: Any, **data: Any) -> None:
     """The station has a new connection: whatever an older one carried has no outcome."""
     delivery.connection_lost(station)
     note(station=station, kind="station.connected", source=Source.SYSTEM, **data)
+    first_questions.after_connecting(station)
 
 
 def record_disconnected(station: Any, *, connection: str | None = None, **data: Any) -> None:
     """A connection of the station ended."""
     delivery.connection_lost(station, connection=connection)
     note(station=station, kind="station.disconnected", source=Source.SYSTEM, **data)
+
+
+def record_unread_answer(station: Any, message_id: str, code: str, description: str) -> None:
+    """The station said that it cannot read our answer to one of its calls."""
+    note(
+        station=station,
+        kind="station.cannot_read",
+        source=Source.STATION,
+        message_id=message_id[:64],
+        code=code[:64],
+        info=description[:255],
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from diagnostics.admin import home, parts
+from diagnostics.admin import home, message_parts, parts
 from diagnostics.admin.station_page import (
     calls_context,
     header_of,
@@ -18,6 +18,9 @@ from diagnostics.admin.station_page import (
 )
 from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
 from diagnostics.wording import entry_sentence, verdict_sentence
+from diagnostics.wording.alerts import alert_name, alert_value
+from diagnostics.wording.customers import customer_sentence
+from diagnostics.wording.monitors import condition
 
 register = template.Library()
 
@@ -31,6 +34,7 @@ def ago(moment: datetime | None) -> SafeString:
 
 
 register.filter("clock", parts.clock)
+register.filter("monitor_condition", condition)
 
 
 @register.filter
@@ -50,9 +54,26 @@ def sentence(row: LogRequest) -> str:
     return verdict_sentence(row)
 
 
+register.filter("customer_state", parts.customer_badge)
+register.filter("customer_words", customer_sentence)
+
+
+register.filter("message_latency", message_parts.latency)
+register.filter("message_outcome", message_parts.outcome_badge)
+register.filter("message_way", message_parts.way)
+register.filter("pretty", parts.pretty)
+
+
 @register.filter
 def call_state(call: OutboundCall) -> SafeString:
     return parts.call_badge(call)
+
+
+register.filter("severity", parts.severity_badge)
+register.filter("alert_state_badge", parts.alert_badge)
+register.filter("alert_name", alert_name)
+register.filter("alert_value", alert_value)
+register.filter("event_value", parts.event_value)
 
 
 @register.filter

@@ -29,6 +29,7 @@ from diagnostics.ocpp.events import (
     CallRefused,
     CallTimedOut,
     Event,
+    SendReceived,
 )
 from diagnostics.services import delivery, uploads
 from diagnostics.storage import get_log_store, object_key
@@ -117,6 +118,9 @@ class Bench:
                 inbound.receive_error(self.station, name, code, text, details)
             case AnswerInvalid():
                 inbound.receive_error(self.station, event.message_id, "InvalidAnswer")
+            case SendReceived():
+                version = self.scripted.version
+                inbound.receive_send(self.station, version, event.action, event.payload)
             case CallTimedOut():
                 inbound.receive_timeout(self.station, event.message_id)
 

@@ -5,56 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.testing.inventory import typical_configuration, typical_variables
+from diagnostics.testing.model import Value, VariableName
 
-
-@dataclass(slots=True)
-class Value:
-    """One variable or configuration key; `value` as text, since the wire has nothing else."""
-
-    value: str
-    writable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VariableName:
-    """A variable of the 2.x device model; compared without regard to case."""
-
-    component: str
-    variable: str
-    instance: str = ""
-
-    def folded(self) -> VariableName:
-        """The same name in the spelling used for comparing."""
-        return VariableName(
-            self.component.casefold(), self.variable.casefold(), self.instance.casefold()
-        )
-
-
-def _variables() -> dict[VariableName, Value]:
-    return {
-        VariableName("DeviceDataCtrlr", "ItemsPerMessage", "GetReport"): Value("20"),
-        VariableName("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"): Value("20"),
-        VariableName("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"): Value("10"),
-        VariableName("MonitoringCtrlr", "ItemsPerMessage", "SetVariableMonitoring"): Value("8"),
-        VariableName("MonitoringCtrlr", "Enabled"): Value("false", writable=True),
-        VariableName("OCPPCommCtrlr", "FileTransferProtocols"): Value("HTTP,HTTPS"),
-        VariableName("OCPPCommCtrlr", "HeartbeatInterval"): Value("300", writable=True),
-        VariableName("OCPPCommCtrlr", "OfflineThreshold"): Value("600", writable=True),
-        VariableName("SecurityCtrlr", "SecurityProfile"): Value("1"),
-        VariableName("ChargingStation", "AvailabilityState"): Value("Available"),
-        VariableName("TemperatureSensor", "Temperature"): Value("31.5"),
-    }
-
-
-def _configuration() -> dict[str, Value]:
-    return {
-        "HeartbeatInterval": Value("300", writable=True),
-        "MeterValueSampleInterval": Value("60", writable=True),
-        "NumberOfConnectors": Value("2"),
-        "SupportedFeatureProfiles": Value("Core,FirmwareManagement,RemoteTrigger"),
-        "SupportedFileTransferProtocols": Value("HTTP,HTTPS"),
-        "WebSocketPingInterval": Value("60", writable=True),
-    }
+__all__ = ["Device", "Value", "VariableName", "typical_device"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,17 +23,29 @@ class Device:
     serial_number: str = "NL0004711"
     firmware_version: str = "3.8.2"
     connectors: int = 2
-    variables: dict[VariableName, Value] = field(default_factory=_variables)
-    configuration: dict[str, Value] = field(default_factory=_configuration)
+    variables: dict[VariableName, Value] = field(default_factory=typical_variables)
+    configuration: dict[str, Value] = field(default_factory=typical_configuration)
 
     def find(self, name: VariableName) -> Value | None:
         """The variable with this name in any case, or None."""
         wanted = name.folded()
         return next((v for known, v in self.variables.items() if known.folded() == wanted), None)
 
-    def has_component(self, component: str) -> bool:
-        """Whether any variable belongs to this component."""
-        return any(known.component.casefold() == component.casefold() for known in self.variables)
+    def read(self, component: str, variable: str, instance: str = "") -> str:
+        """The value of a variable of a controller; empty when there is none."""
+        found = self.find(VariableName(component, variable, instance))
+        return "" if found is None else found.value
+
+    def write(self, component: str, variable: str, value: str) -> None:
+        """Change a variable of a controller, where the device has it."""
+        found = self.find(VariableName(component, variable))
+        if found is not None:
+            found.value = value
+
+    def has_component(self, name: VariableName) -> bool:
+        """Whether any variable belongs to the component of this name."""
+        wanted = name.sibling("").folded()
+        return any(known.sibling("").folded() == wanted for known in self.variables)
 
     def find_key(self, key: str) -> tuple[str, Value] | None:
         """The configuration key in its own spelling, and its value; None when unknown."""

@@ -30,11 +30,20 @@ class LogOrder:
     legacy: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a connector is out of order; `error` is a ChargePointErrorCode of 1.6."""
+
+    error: str
+    info: str = ""
+    vendor_code: str = ""
+
+
 class Dialect:
     """OCPP 2.0.1; the others differ where they say so."""
 
-    #: What a trigger may ask for, besides an upload status.
-    triggers = frozenset({"BootNotification", "Heartbeat", "StatusNotification"})
+    #: Whether faults are told in StatusNotification, as there are no events.
+    has_faults = False
 
     def boot(self, device: Device, reason: str) -> dict[str, Any]:
         """The payload of BootNotification (B01)."""
@@ -46,14 +55,19 @@ class Dialect:
         }
         return {"reason": reason, "chargingStation": station}
 
-    def connector_status(self, evse: int, time: str) -> dict[str, Any]:
+    def connector_status(self, evse: int, time: str, fault: Fault | None) -> dict[str, Any]:
         """The payload of StatusNotification for the only connector of an EVSE."""
         return {
             "timestamp": time,
-            "connectorStatus": "Available",
+            "connectorStatus": "Faulted" if fault else "Available",
             "evseId": evse,
             "connectorId": 1,
         }
+
+    def meter_values(self, evse: int, time: str) -> dict[str, Any]:
+        """The payload of MeterValues: an idle meter."""
+        value = {"timestamp": time, "sampledValue": [{"value": 1250.5}]}
+        return {"evseId": evse, "meterValue": [value]}
 
     def read_order(self, action: str, payload: dict[str, Any]) -> LogOrder:
         """Read GetLog."""
@@ -86,6 +100,8 @@ class Dialect:
 class Dialect16(Dialect):
     """OCPP 1.6 with its security extension."""
 
+    has_faults = True
+
     def boot(self, device: Device, reason: str) -> dict[str, Any]:
         return {
             "chargePointVendor": device.vendor[:20],
@@ -94,13 +110,23 @@ class Dialect16(Dialect):
             "firmwareVersion": device.firmware_version,
         }
 
-    def connector_status(self, evse: int, time: str) -> dict[str, Any]:
+    def connector_status(self, evse: int, time: str, fault: Fault | None) -> dict[str, Any]:
+        told = {"connectorId": evse, "timestamp": time}
+        if fault is None:
+            return {**told, "errorCode": "NoError", "status": "Available"}
+        more = {"info": fault.info, "vendorErrorCode": fault.vendor_code}
+        given = {name: text for name, text in more.items() if text}
         return {
-            "connectorId": evse,
-            "errorCode": "NoError",
-            "status": "Available",
-            "timestamp": time,
+            **told,
+            **given,
+            "errorCode": fault.error,
+            "status": "Faulted",
+            "vendorId": "org.example.nordlader",
         }
+
+    def meter_values(self, evse: int, time: str) -> dict[str, Any]:
+        value = {"timestamp": time, "sampledValue": [{"value": "1250.5"}]}
+        return {"connectorId": evse, "meterValue": [value]}
 
     def read_order(self, action: str, payload: dict[str, Any]) -> LogOrder:
         if action == "GetLog":

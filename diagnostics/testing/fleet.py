@@ -21,7 +21,7 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationPlan:
-    """One station to simulate; `log_size` in bytes."""
+    """One station to simulate; `log_size` in bytes, `events` in a second."""
 
     identity: str
     version: OcppVersion = OcppVersion.V201
@@ -31,6 +31,7 @@ class StationPlan:
     log_size: int = 20_000
     log_form: LogForm = LogForm.TEXT
     seed: int | str | None = None
+    events: float = 0.0
 
     def build(self, epoch: datetime) -> ScriptedStation:
         """Make the station; raises ValueError as it does."""
@@ -43,6 +44,7 @@ class StationPlan:
             log_size=self.log_size,
             log_form=self.log_form,
             seed=f"{seed}/{self.identity}",
+            events=self.events,
         )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from diagnostics.testing.behaviour import AnswerMoment, NameUse
 from diagnostics.testing.dialects import LogOrder
+from diagnostics.testing.host import Host
 from diagnostics.testing.logs import (
     USUAL_SPAN,
     LogForm,
@@ -15,15 +17,14 @@ from diagnostics.testing.logs import (
     make_security_log,
     pack,
 )
-from diagnostics.testing.quirks import AnswerMoment, NameUse
 from diagnostics.testing.uploads import Upload
 from diagnostics.testing.work import StartUpload, StopUpload, UploadEnd
 
-if TYPE_CHECKING:
-    from diagnostics.testing.station import ScriptedStation
-
 #: Seconds between two attempts where the request says nothing.
 RETRY_INTERVAL = 1.0
+
+#: The calls that order a log; their answers may come late.
+ORDERS = frozenset({"GetLog", "GetDiagnostics"})
 
 _RETRY = "log retry"
 
@@ -43,7 +44,7 @@ class LogJob:
 class LogDesk:
     """Takes log orders one at a time and says how far each got."""
 
-    def __init__(self, station: ScriptedStation, *, size: int, form: LogForm) -> None:
+    def __init__(self, station: Host, *, size: int, form: LogForm) -> None:
         self._station = station
         self._size = size
         self._form = form

@@ -1,81 +1,27 @@
 """How stations in the field really behave, by name, one sentence each, to be combined at will.
 
-A `Behaviour` answers the questions that a simulated station asks itself; its defaults are what
-the standard describes. A `Quirk` is a name for a few other answers, and `behaviour_of` puts any
-number of quirks together. Each was read in the source of a station or reported from the field.
+A `Quirk` is a name for a few fields of `Behaviour` whose defaults are what the standard describes;
+`behaviour_of` puts any number of quirks together. Each was read in the source of a station or
+reported from the field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import Enum, StrEnum
+from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
+from diagnostics.testing.behaviour import (
+    AnswerMoment,
+    Behaviour,
+    BodyForm,
+    Dates,
+    NameUse,
+    PartOrder,
+)
 
-class AnswerMoment(Enum):
-    """When a station answers GetLog or GetDiagnostics."""
-
-    AT_ONCE = "before anything else"
-    AFTER_UPLOADING = "after it has said Uploading"
-    AFTER_UPLOAD = "after the transfer and its last status"
-
-
-class BodyForm(Enum):
-    """How the file lies in the body of the HTTP request."""
-
-    RAW = "PUT with the bytes alone"
-    MULTIPART = "POST multipart/form-data by the book"
-    OPENEVSE = "POST multipart whose delimiters lack two dashes"
-    ZAPTEC = "POST multipart, boundary quoted and padded, part without a name"
-
-
-class NameUse(Enum):
-    """What becomes of the file name in the address."""
-
-    TO_DIRECTORY = "appended to an address that ends with a slash (N01.FR.21)"
-    ALWAYS = "always appended, percent-encoded"
-    NEVER = "the address is used as it is"
-
-
-class Dates(Enum):
-    """How times are written."""
-
-    UTC = "2026-03-02T08:00:00Z"
-    ODD = "without zone, with a short offset, with nine digits of fraction"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """What a station does; durations in seconds, `sends_part` a fraction of the file."""
-
-    answers_calls: bool = True
-    knows_get_log: bool = True
-    accepts_logs: bool = True
-    answer_moment: AnswerMoment = AnswerMoment.AT_ONCE
-    tells_status: bool = True
-    tells_success: bool = True
-    uploading_times: int = 1
-    failing_attempts: int = 0
-    transfers: bool = True
-    claims_success: bool = False
-    heeds_http_errors: bool = True
-    failure_words: tuple[str, ...] = ()
-    name_use: NameUse = NameUse.TO_DIRECTORY
-    body_form: BodyForm = BodyForm.RAW
-    chunked: bool = False
-    expects_continue: bool = False
-    reads_response: bool = True
-    sends_part: float = 1.0
-    upload_lasts: float = 0.0
-    heeds_window: bool = True
-    idle_has_request_id: bool = False
-    boots_during_upload: bool = False
-    hangs_up_after_answer: bool = False
-    repeats_message_ids: bool = False
-    dates: Dates = Dates.UTC
-    clock_is_unset: bool = False
-    talks_while_pending: bool = False
+__all__ = ["Behaviour", "Quirk", "behaviour_of"]
 
 
 class Quirk(StrEnum):
@@ -110,6 +56,21 @@ class Quirk(StrEnum):
     ODD_DATES = "odd-dates"
     WRONG_CLOCK = "wrong-clock"
     PENDING_STATUS_NOTIFICATIONS = "pending-status-notifications"
+    MISSPELLED_ERROR_CODES = "misspelled-error-codes"
+    EMPTY_REPORT_PARTS = "empty-report-parts"
+    REPORT_LAST_PART_MISSING = "report-last-part-missing"
+    REPORT_OUT_OF_ORDER = "report-out-of-order"
+    REPORT_DUPLICATE_PARTS = "report-duplicate-parts"
+    REBOOTS_BETWEEN_PARTS = "reboots-between-parts"
+    SEQ_NO_ALWAYS_ZERO = "seq-no-always-zero"
+    EVENT_IDS_RESTART = "event-ids-restart"
+    EVENT_IDS_COLLIDE = "event-ids-collide"
+    MONITORING_OFF_BY_DEFAULT = "monitoring-off-by-default"
+    BASE_FILTERS_CUSTOM = "base-filters-custom"
+    MONITOR_IDS_CHANGE = "monitor-ids-change"
+    STREAM_AS_CALL = "stream-as-call"
+    REJECTS_CUSTOMER_INFORMATION = "rejects-customer-information"
+    EMPTY_CUSTOMER_DATA = "empty-customer-data"
 
     @property
     def description(self) -> str:
@@ -226,7 +187,7 @@ _TABLE: dict[Quirk, tuple[str, dict[str, Any]]] = {
         {"hangs_up_after_answer": True},
     ),
     Q.RETRIES_SAME_MESSAGE_ID: (
-        "Sends each upload status a second time under the same message id.",
+        "Sends each upload status and each event a second time under the same message id.",
         {"repeats_message_ids": True},
     ),
     Q.ODD_DATES: (
@@ -240,6 +201,66 @@ _TABLE: dict[Quirk, tuple[str, dict[str, Any]]] = {
     Q.PENDING_STATUS_NOTIFICATIONS: (
         "Sends StatusNotification and SecurityEventNotification while its boot is pending.",
         {"talks_while_pending": True},
+    ),
+    Q.MISSPELLED_ERROR_CODES: (
+        "Refuses calls of 2.x with the error codes as 1.6 misspells them.",
+        {"misspells_errors": True},
+    ),
+    Q.EMPTY_REPORT_PARTS: (
+        "Sends every part of a report after the first with an empty list in it.",
+        {"empties_later_parts": True, "is_valid": False},
+    ),
+    Q.REPORT_LAST_PART_MISSING: (
+        "Never sends the last part of a report.",
+        {"part_order": PartOrder.LAST_MISSING},
+    ),
+    Q.REPORT_OUT_OF_ORDER: (
+        "Sends the parts of a report backwards.",
+        {"part_order": PartOrder.REVERSED},
+    ),
+    Q.REPORT_DUPLICATE_PARTS: (
+        "Sends every part of a report twice, each time under another message id.",
+        {"part_order": PartOrder.TWICE},
+    ),
+    Q.REBOOTS_BETWEEN_PARTS: (
+        "Reboots after the first part of its first report in parts and forgets the rest.",
+        {"boots_between_parts": True},
+    ),
+    Q.SEQ_NO_ALWAYS_ZERO: (
+        "Sends each event alone, with seqNo 0 and without saying that more will follow.",
+        {"never_numbers_events": True},
+    ),
+    Q.EVENT_IDS_RESTART: (
+        "Counts its events from 0 again after a reboot.",
+        {"restarts_event_ids": True},
+    ),
+    Q.EVENT_IDS_COLLIDE: (
+        "Counts faults and what monitors notice apart, so that ids of events are not unique.",
+        {"collides_event_ids": True},
+    ),
+    Q.MONITORING_OFF_BY_DEFAULT: (
+        "Takes monitors but tells no event until MonitoringCtrlr.Enabled is set to true.",
+        {"monitoring_starts_off": True},
+    ),
+    Q.BASE_FILTERS_CUSTOM: (
+        "Takes the monitoring base for a filter: custom monitors are mute unless it is All.",
+        {"base_filters_monitors": True},
+    ),
+    Q.MONITOR_IDS_CHANGE: (
+        "Gives its custom monitors other ids with every reboot (N04.FR.19).",
+        {"renumbers_monitors": True},
+    ),
+    Q.STREAM_AS_CALL: (
+        "Sends the values of an event stream as calls that it wants answered.",
+        {"streams_in_calls": True},
+    ),
+    Q.REJECTS_CUSTOMER_INFORMATION: (
+        "Answers every request for customer information with Rejected.",
+        {"shows_customers": False},
+    ),
+    Q.EMPTY_CUSTOMER_DATA: (
+        "Sends empty text where there is no customer data, or none any more.",
+        {"customers_in_words": False},
     ),
 }
 

@@ -10,41 +10,42 @@ diagnostics makes, and delivers logs, all with the quirks it is given. Whoever r
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.events import CallReceived, Event
-from diagnostics.ocpp.times import format_time
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.testing.agenda import Agenda
-from diagnostics.testing.answers import ANSWERS, LOG_ORDERS, needs_extension
+from diagnostics.testing.clock import EPOCH, Clock
+from diagnostics.testing.desks import Desks
 from diagnostics.testing.device import Device, typical_device
 from diagnostics.testing.dialects import dialect_of
-from diagnostics.testing.log_desk import LogDesk
+from diagnostics.testing.log_desk import ORDERS
 from diagnostics.testing.logs import LogForm
-from diagnostics.testing.quirks import Dates, Quirk, behaviour_of
+from diagnostics.testing.quirks import Quirk, behaviour_of
 from diagnostics.testing.uploads import Upload
-from diagnostics.testing.voice import Saying, Voice
+from diagnostics.testing.voice import Saying, Then, Voice
 from diagnostics.testing.work import HangUp, StopUpload, UploadEnd, Work
-
-#: The time of day when the clock of `now` shows 0, unless told otherwise.
-EPOCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 #: Seconds until another BootNotification where the CSMS names no interval, or does not answer.
 BOOT_RETRY = 10
 
 _BOOT, _HEARTBEAT = "boot", "heartbeat"
 
+#: What a 1.6 station knows only with the security extension.
+_EXTENSION = frozenset({"GetLog", "ExtendedTriggerMessage"})
+
 
 class ScriptedStation:
     """One station over any number of connections, each opened after the last was closed.
 
     `now` is any clock in seconds that never goes back; `epoch` is the date at its zero. `log_size`
-    is in bytes before packing. The same `seed` gives the same message ids and logs. Raises
-    ValueError for quirks that contradict each other, or do not exist in the version.
+    is in bytes before packing; `events` of a scripted course happen every second. The same `seed`
+    gives the same message ids and logs. `desks` holds the dialogues: `desks.events` changes
+    values, `desks.monitors` has the monitors. Raises ValueError for quirks that contradict each
+    other, or do not exist in the version.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class ScriptedStation:
         log_size: int = 20_000,
         log_form: LogForm = LogForm.TEXT,
         seed: int | str = 0,
+        events: float = 0.0,
     ) -> None:
         self.version = version
         self.device = device or typical_device(version, "NL0004711")
@@ -65,16 +67,17 @@ class ScriptedStation:
             raise ValueError(f"{Quirk.NO_GET_LOG} is for OCPP 1.6: later stations know GetLog.")
         self.dialect = dialect_of(version)
         self.registration = ""
-        self.logs = LogDesk(self, size=log_size, form=log_form)
-        self._epoch = epoch
-        self._random = random.Random(f"{seed}")  # noqa: S311  for spellings of dates
+        if self.behaviour.monitoring_starts_off:
+            self.device.write("MonitoringCtrlr", "Enabled", "false")
+        self._clock = Clock(self.behaviour, epoch, seed)
         self._boot_reason = "PowerUp"
-        repeats_ids = self.behaviour.repeats_message_ids
-        self._voice = Voice(version, seed=seed, repeats_ids=repeats_ids)
+        self._voice = Voice(version, self.behaviour, seed=seed)
         self._agenda = Agenda()
         self._afterwards: list[Callable[[], None]] = []
         self._work: list[Work] = []
         self._news: list[str] = []
+        self.desks = Desks(self, log_size=log_size, log_form=log_form, events=events)
+        self._answers = self.desks.answers()
 
     # What happens to the station
 
@@ -101,7 +104,7 @@ class ScriptedStation:
         """The transfer of a StartUpload is over, well or badly."""
         self._voice.now = now
         self.tell(f"sent {upload.filename}: {end}")
-        self.logs.upload_ended(upload, end)
+        self.desks.logs.upload_ended(upload, end)
 
     def closed(self, now: float) -> None:
         """The connection is gone; what was not answered is said again on the next one."""
@@ -131,9 +134,21 @@ class ScriptedStation:
 
     # For the desk and the answers
 
-    def say(self, action: str, payload: dict[str, Any]) -> None:
-        """Send a CALL once the station is connected and accepted."""
-        self._voice.say(Saying(action, payload))
+    @property
+    def is_online(self) -> bool:
+        """Whether the station has a connection."""
+        return self._voice.is_open
+
+    def say(self, action: str, payload: dict[str, Any], then: Then | None = None) -> None:
+        """Send a CALL once the station is connected and accepted; `then` takes the answer."""
+        self._voice.say(Saying(action, payload, then))
+
+    def send(self, action: str, payload: dict[str, Any]) -> None:
+        """Send a message without an answer (2.1), or nothing when there is no connection."""
+        if self.behaviour.streams_in_calls:
+            self._voice.say(Saying(action, payload, kept=False))
+        else:
+            self._voice.send(action, payload)
 
     def say_log_status(self, status: str, request_id: int | None, *, legacy: bool) -> None:
         """Send the status of an upload, where the station tells any."""
@@ -142,9 +157,9 @@ class ScriptedStation:
             self.say(*message)
             self.tell(f"says {status}")
 
-    def say_connectors(self) -> None:
-        """Send a StatusNotification for every connector."""
-        for saying in self._connector_sayings():
+    def say_connectors(self, evse: int | None = None) -> None:
+        """Send a StatusNotification for every connector, or for the one of an EVSE."""
+        for saying in self._connector_sayings(evse):
             self._voice.say(saying)
 
     def boot_again(self) -> None:
@@ -182,11 +197,13 @@ class ScriptedStation:
     def reboot(self, reason: str) -> None:
         """Forget everything that does not survive a power cycle, and come back."""
         self.tell(f"reboots: {reason}")
-        self.logs.forget()
+        self.desks.logs.forget()
         self._work = [work for work in self._work if isinstance(work, StopUpload)]
         self._voice.forget()
         self._agenda.clear()
+        self._afterwards.clear()
         self._register("")
+        self.desks.restart()
         self._boot_reason = reason
         self.hang_up()
 
@@ -196,17 +213,11 @@ class ScriptedStation:
 
     def clock(self) -> datetime:
         """The time of day as the station believes it to be."""
-        epoch = datetime(1970, 1, 1, tzinfo=UTC) if self.behaviour.clock_is_unset else self._epoch
-        return epoch + timedelta(seconds=self._voice.now)
+        return self._clock.read(self._voice.now)
 
     def time_text(self) -> str:
         """The time of day as the station writes it."""
-        moment = self.clock()
-        if self.behaviour.dates is Dates.UTC:
-            return format_time(moment)
-        ahead = moment + timedelta(hours=2)
-        odd = (f"{moment:%Y-%m-%dT%H:%M:%S}", f"{ahead:%Y-%m-%dT%H:%M:%S}+02")
-        return self._random.choice((*odd, f"{moment:%Y-%m-%dT%H:%M:%S.%f}123Z"))
+        return self._clock.text(self._voice.now)
 
     # Boot and heartbeat
 
@@ -221,6 +232,7 @@ class ScriptedStation:
         interval = (answer["interval"] if answer else 0) or BOOT_RETRY
         if self.registration == "Accepted":
             self._introduce(self._voice.say)
+            self.desks.start()
             self.later(_HEARTBEAT, interval, lambda: self._beat(interval))
             return
         self.later(_BOOT, interval, self._boot)
@@ -234,16 +246,17 @@ class ScriptedStation:
 
     def _introduce(self, say: Callable[[Saying], None]) -> None:
         """What follows a boot: the connectors' states, and the security event of the start."""
-        for saying in self._connector_sayings():
+        for saying in self._connector_sayings(None):
             say(saying)
         if self.behaviour.knows_get_log:
             event = {"type": "StartupOfTheDevice", "timestamp": self.time_text()}
             say(Saying("SecurityEventNotification", event))
 
-    def _connector_sayings(self) -> list[Saying]:
+    def _connector_sayings(self, wanted: int | None) -> list[Saying]:
         return [
-            Saying("StatusNotification", self.dialect.connector_status(evse, self.time_text()))
+            Saying("StatusNotification", self.desks.faults.status(evse))
             for evse in range(1, self.device.connectors + 1)
+            if wanted in (None, evse)
         ]
 
     def _beat(self, interval: float) -> None:
@@ -259,16 +272,23 @@ class ScriptedStation:
                 self._answer_call(event)
 
     def _answer_call(self, call: CallReceived) -> None:
-        if not self.behaviour.knows_get_log and needs_extension(call.action):
-            self._voice.refuse(call.message_id, OcppError(RpcErrorCode.NOT_IMPLEMENTED))
-        elif call.action in LOG_ORDERS:
-            order = self.dialect.read_order(call.action, call.payload)
-            self.logs.take_order(call.message_id, order)
-        elif call.action in ANSWERS:
-            self.answer(call.message_id, ANSWERS[call.action](self, call.payload))
-        else:
-            error = OcppError(RpcErrorCode.NOT_SUPPORTED, f"{call.action} is not supported here")
+        try:
+            self._take_call(call)
+        except OcppError as error:
             self._voice.refuse(call.message_id, error)
         afterwards, self._afterwards = self._afterwards, []
         for action in afterwards:
             action()
+
+    def _take_call(self, call: CallReceived) -> None:
+        """Answer now, or have the log desk do so later; raises the OcppError to refuse with."""
+        if not self.behaviour.knows_get_log and call.action in _EXTENSION:
+            raise OcppError(RpcErrorCode.NOT_IMPLEMENTED)
+        if call.action in ORDERS:
+            order = self.dialect.read_order(call.action, call.payload)
+            self.desks.logs.take_order(call.message_id, order)
+        elif call.action in self._answers:
+            self.answer(call.message_id, self._answers[call.action](call.payload))
+        else:
+            description = f"{call.action} is not supported here"
+            raise OcppError(RpcErrorCode.NOT_SUPPORTED, description)

@@ -6,7 +6,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from diagnostics.testing.quirks import Behaviour, BodyForm, NameUse
+from diagnostics.testing.behaviour import Behaviour, BodyForm, NameUse
 
 _BOUNDARY = "----StationBoundary7MA4YWxk"
 _PADDED = "        " + _BOUNDARY

@@ -10,20 +10,23 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from diagnostics.ocpp.connection import Connection, Side
-from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.events import CallAnswered, CallUnsent, ConnectionLost, Event
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.testing.behaviour import Behaviour
 
 Then: TypeAlias = Callable[[dict[str, Any] | None], None]
 
-_LOG_STATUSES = ("LogStatusNotification", "DiagnosticsStatusNotification")
+#: What a station with the quirk says twice, and again under the same id when it is back.
+_REPEATED = ("LogStatusNotification", "DiagnosticsStatusNotification", "NotifyEvent")
 
 
 @dataclass(frozen=True, slots=True)
 class Saying:
     """A CALL of the station. `kept` ones are said again when the connection was lost.
 
-    `then` takes the answer, or None when the call was refused or not answered.
+    `then` takes the answer, or None when the call was refused or not answered. `message_id` is
+    empty for a new one.
     """
 
     action: str
@@ -31,19 +34,31 @@ class Saying:
     then: Then | None = None
     kept: bool = True
     repeated: bool = False
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Misspelt:
+    """An error code in the spelling of 1.6, whatever the version (13.3)."""
+
+    code: RpcErrorCode
+
+    def spelled(self, version: OcppVersion) -> str:
+        return self.code.spelled(OcppVersion.V16)
 
 
 class Voice:
     """Queues what the station says until it is connected and accepted.
 
-    `repeats_ids` has each upload status sent once more under its message id.
+    `behaviour` says whether statuses and events are sent once more under their message ids,
+    whether messages may break their schema, and how error codes are spelled.
     """
 
-    def __init__(self, version: OcppVersion, *, seed: int | str, repeats_ids: bool) -> None:
+    def __init__(self, version: OcppVersion, behaviour: Behaviour, *, seed: int | str) -> None:
         self._version = version
-        self._repeats_ids = repeats_ids
+        self._behaviour = behaviour
         self._random = random.Random(f"{seed}")  # noqa: S311  ids are unique, not secret
-        self._connection = Connection(version, side=Side.STATION)
+        self._connection = self._new_connection()
         self._queue: deque[Saying] = deque()
         self._unanswered: dict[str, Saying] = {}
         self.now = 0.0
@@ -53,14 +68,14 @@ class Voice:
 
     def open(self) -> None:
         """Begin a connection."""
-        self._connection = Connection(self._version, side=Side.STATION)
+        self._connection = self._new_connection()
         self.is_open, self.is_leaving = True, False
 
     def close(self) -> None:
         """End the connection; what was not answered is said again on the next one."""
         self.is_open = False
         lost = [
-            self._unanswered[event.message_id]
+            self._again(event.message_id)
             for event in self._connection.close()
             if isinstance(event, ConnectionLost | CallUnsent)
         ]
@@ -97,12 +112,16 @@ class Voice:
         while self._queue and self.is_accepted and self.is_open and not self.is_leaving:
             self.insist(self._queue.popleft())
 
-    def insist(self, saying: Saying, message_id: str | None = None) -> None:
+    def send(self, action: str, payload: dict[str, Any]) -> None:
+        """Send what is never answered (2.1); lost when there is no connection."""
+        if self.is_open and self.is_accepted and not self.is_leaving:
+            self._connection.send(self._new_id(), action, payload)
+
+    def insist(self, saying: Saying) -> None:
         """Send a CALL on this connection, accepted or not."""
         if not self.is_open:
             return
-        bits = self._random.getrandbits(128)
-        message_id = message_id or str(uuid.UUID(int=bits, version=4))
+        message_id = saying.message_id or self._new_id()
         self._unanswered[message_id] = saying
         self._connection.send_call(message_id, saying.action, saying.payload, self.now)
 
@@ -116,7 +135,24 @@ class Voice:
 
     def refuse(self, message_id: str, error: OcppError) -> None:
         """Refuse a call with the error's code."""
+        if self._behaviour.misspells_errors:
+            error.code = _Misspelt(error.code)  # type: ignore[assignment]
         self._connection.refuse(message_id, error)
+
+    def _is_repeated(self, saying: Saying) -> bool:
+        return self._behaviour.repeats_message_ids and saying.action in _REPEATED
+
+    def _again(self, message_id: str) -> Saying:
+        """What was lost, to be said on the next connection; under its id with the quirk (13.3)."""
+        saying = self._unanswered[message_id]
+        return replace(saying, message_id=message_id) if self._is_repeated(saying) else saying
+
+    def _new_id(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def _new_connection(self) -> Connection:
+        valid = self._behaviour.is_valid
+        return Connection(self._version, side=Side.STATION, validate_sent=valid)
 
     def _settle(self, events: list[Event]) -> list[Event]:
         foreign = []
@@ -128,6 +164,7 @@ class Voice:
                 continue
             if saying.then is not None:
                 saying.then(event.payload if isinstance(event, CallAnswered) else None)
-            if self._repeats_ids and saying.action in _LOG_STATUSES and not saying.repeated:
-                self.insist(replace(saying, repeated=True, kept=False), message_id)
+            if self._is_repeated(saying) and not saying.repeated:
+                again = replace(saying, repeated=True, kept=False, message_id=message_id)
+                self.insist(again)
         return foreign

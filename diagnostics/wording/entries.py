@@ -11,7 +11,46 @@ from diagnostics.models import TimelineEntry
 from diagnostics.wording.values import size
 
 SENTENCES: dict[str, str] = {
+    "alert.acknowledged": gettext_noop("Alert acknowledged: %(name)s"),
+    "alert.cleared": gettext_noop("Alert cleared: %(name)s"),
+    "alert.opened": gettext_noop("Alert: %(name)s"),
+    "call.placed": gettext_noop("%(action)s written by hand"),
+    "call.triggered": gettext_noop("Told to send %(message)s"),
     "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),
+    "customer.answered": gettext_noop(
+        "Answered %(status)s to the request for customer information #%(customer_request)s"
+    ),
+    "customer.canceled": gettext_noop(
+        "Request for customer information #%(customer_request)s canceled"
+    ),
+    "customer.complete": gettext_noop("Customer information #%(customer_request)s is complete"),
+    "customer.list_answered": gettext_noop(
+        "Answered %(status)s to the removal of a token from its local list"
+    ),
+    "customer.list_requested": gettext_noop(
+        "A token is to be removed from the local list (#%(customer_request)s)"
+    ),
+    "customer.not_kept": gettext_noop(
+        "Sent more customer information, which was not kept (#%(customer_request)s)"
+    ),
+    "customer.opened": gettext_noop("Customer information #%(customer_request)s was opened"),
+    "customer.purged": gettext_noop(
+        "The text of customer information #%(customer_request)s was deleted"
+    ),
+    "customer.refused": gettext_noop(
+        "Answered the request for customer information with the error %(code)s"
+    ),
+    "customer.requested": gettext_noop("Customer information #%(customer_request)s requested"),
+    "customer.sent": gettext_noop("Asked for customer information #%(customer_request)s"),
+    "customer.silent": gettext_noop(
+        "Nothing more came of customer information #%(customer_request)s"
+    ),
+    "customer.unanswered": gettext_noop(
+        "No answer came to the request for customer information (%(why)s)"
+    ),
+    "customer.unmatched": gettext_noop(
+        "Sent customer information that nobody here had asked for; it was not kept"
+    ),
     "log.answered": gettext_noop("Answered %(status)s"),
     "log.asked_again": gettext_noop("Put into the queue again"),
     "log.canceled": gettext_noop("Canceled"),
@@ -28,22 +67,56 @@ SENTENCES: dict[str, str] = {
     "log.unanswered": gettext_noop("No answer came (%(why)s)"),
     "log.unmatched": gettext_noop("Says %(status)s of an upload that nobody here had asked for"),
     "log.unsupported": gettext_noop("Could not be asked"),
+    "messages.exported": gettext_noop("Messages downloaded"),
+    "monitor.base": gettext_noop("Answered %(status)s to the monitoring base %(base)s"),
+    "monitor.base_requested": gettext_noop("Monitoring base %(base)s requested"),
+    "monitor.clear_requested": gettext_noop("Monitors to be cleared: %(ids)s"),
+    "monitor.clear_result": gettext_noop(
+        "Answered %(status)s to the clearing of monitor %(monitor_id)s"
+    ),
+    "monitor.failed": gettext_noop("%(action)s brought no answer (%(why)s)"),
+    "monitor.halved": gettext_noop(
+        "%(action)s was too long for the station: its %(count)s parts are asked for in two"
+    ),
+    "monitor.level": gettext_noop("Answered %(status)s to the monitoring level %(level)s"),
+    "monitor.level_requested": gettext_noop("Monitoring level %(level)s requested"),
+    "monitor.not_read": gettext_noop("Its monitors could not be asked for"),
+    "monitor.read": gettext_noop("Reported its monitors: %(count)s"),
+    "monitor.requested": gettext_noop("Monitor requested: %(monitor)s"),
+    "monitor.result": gettext_noop("Answered %(status)s to the monitor %(monitor)s"),
+    "report.requested": gettext_noop("Report requested: %(report)s"),
+    "report.settled": gettext_noop("Report %(report)s is %(status)s"),
+    "report.unmatched": gettext_noop("Sent a part of a report that nobody here had asked for"),
     "station.booted": gettext_noop("Booted"),
     "station.connected": gettext_noop("Connected"),
     "station.disconnected": gettext_noop("Disconnected"),
     "station.firmware": gettext_noop("Firmware changed from %(before)s to %(after)s"),
     "station.security_event": gettext_noop("Security event %(type)s"),
+    "station.cannot_read": gettext_noop(
+        "Could not read an answer of ours: %(code)s (%(message_id)s)"
+    ),
+    "stream.adjusted": gettext_noop("Answered %(status)s to a new pace of stream %(stream)s"),
+    "stream.closed": gettext_noop("Closed event stream %(stream)s"),
+    "stream.gone": gettext_noop("Does not have some event streams any more"),
+    "stream.nameless": gettext_noop("Could not be asked about its event streams"),
+    "stream.opened": gettext_noop("Opened event stream %(stream)s"),
+    "stream.refused": gettext_noop("Wanted to open event stream %(stream)s, and has too many open"),
+    "stream.unknown": gettext_noop("Sends values on stream %(stream)s, which it never opened"),
     "upload.expired": gettext_noop("Came to upload, but the address was no longer valid"),
     "upload.failed": gettext_noop("An upload could not be kept"),
     "upload.partial": gettext_noop("A part of a file arrived"),
     "upload.received": gettext_noop("File arrived"),
     "upload.started": gettext_noop("A file begins to arrive"),
     "upload.too_many": gettext_noop("Came to upload again, but enough files were kept"),
+    "variables.get": gettext_noop("Variables asked for (#%(request)s)"),
+    "variables.set": gettext_noop("Variables set (#%(request)s)"),
+    "variables.settled": gettext_noop("%(good)s of %(count)s variables done (#%(request)s)"),
 }
 
 # What follows the sentence, in this order, where the entry has it.
-DETAILS = ("name", "filename", "size", "declared", "reason", "firmware", "version", "info",
-           "address", "request_id", "legacy", "late", "again")  # fmt: skip
+DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
+           "address", "request_id", "legacy", "late", "again", "variables", "fresh",
+           "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:
@@ -67,6 +140,10 @@ def _word(key: str, value: Any) -> str:
         return _("announced as %(size)s") % {"size": size(value)}
     if key == "request_id":
         return _("request id %(id)s") % {"id": value}
+    if key == "fresh":
+        return _("%(count)s new") % {"count": value}
+    if key == "lost":
+        return _("%(count)s not listed any more") % {"count": value}
     if key in ("legacy", "late", "again"):
         words = {
             "legacy": _("with GetDiagnostics this time"),

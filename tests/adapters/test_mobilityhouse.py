@@ -15,10 +15,18 @@ from django.test import override_settings
 from ocpp import v16, v21, v201
 from ocpp.routing import on
 
+from diagnostics import message_log
 from diagnostics.adapters import mobilityhouse
 from diagnostics.adapters.doorbell import WORKERS
 from diagnostics.adapters.mobilityhouse import DiagnosticsMixin
-from diagnostics.models import OutboundCall, SecurityEvent, StationInfo, TimelineEntry
+from diagnostics.models import (
+    EventStreamSample,
+    MessageRecord,
+    OutboundCall,
+    SecurityEvent,
+    StationInfo,
+    TimelineEntry,
+)
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import calls, logs
 from tests.services.conftest import TellingGateway, make_station
@@ -293,7 +301,46 @@ async def test_messages_that_the_package_cannot_read_do_no_harm(station: Any) ->
         assert (await wire.asks("Heartbeat", {}))[:2] == [3, "s-1"]
 
 
+async def test_values_of_a_stream_and_unread_answers_are_kept(station: Any) -> None:
+    told = {"pending": 0, "basetime": "2026-03-02T10:00:00Z", "data": [{"t": 1, "v": "230.4"}]}
+    async with connected(Box21) as wire:
+        await wire.inbox.put([6, "d-1", "NotifyPeriodicEventStream", {"id": 7, **told}])
+        await wire.inbox.put([5, "d-3", "FormatViolation", "", {}])
+        assert (await wire.asks("Heartbeat", {}))[0] in (2, 3)
+    assert await EventStreamSample.objects.aget(value="230.4")
+    assert await TimelineEntry.objects.aget(kind="station.cannot_read")
+
+
 async def test_a_stranger_is_not_served(station: Any) -> None:
     STATIONS.clear()
     with pytest.raises(LookupError, match="no station CS-1"):
         await Box201("CS-1", Wire()).start()
+
+
+async def test_what_passes_is_in_the_log_of_messages(station: Any) -> None:
+    async with connected() as wire:
+        await wire.asks("Authorize", {"idToken": {"idToken": "04A2", "type": "ISO14443"}})
+        ours = await placed(station)
+        await wire.hears()
+        await wire.inbox.put([3, ours.message_id, {"status": "Accepted"}])
+        await becomes_answered(ours)
+    await WORKERS.run(message_log.flush)
+    found = MessageRecord.objects.filter(station=station).order_by("pk")
+    rows = await WORKERS.run(list, found)
+    assert [(row.direction, row.message_type, row.action) for row in rows] == [
+        ("FromStation", 2, "Authorize"),
+        ("ToStation", rows[1].message_type, "Authorize"),
+        ("ToStation", 2, "TriggerMessage"),
+        ("FromStation", 3, "TriggerMessage"),
+    ]
+    assert rows[0].payload == {"idToken": {"idToken": "•••", "type": "ISO14443"}}
+    assert all(row.latency is not None for row in rows if row.is_answer)
+
+
+async def becomes_answered(call: Any) -> None:
+    for _ in range(200):
+        await WORKERS.run(call.refresh_from_db)
+        if call.status == "Answered":
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError(call.status)

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from diagnostics.models import StationEvent
 from diagnostics.testing import Quirk
 from stations.models import ChargingStation, RefusedConnection, Registration
 from stations.services import register_station
@@ -44,6 +45,20 @@ def test_stations_connect_boot_and_end_by_themselves(running, process_environmen
     assert "Ended. booted: 3, connected: 3, disconnected: 3" in done.stdout
     booted = ChargingStation.objects.filter(registration=Registration.ACCEPTED)
     assert set(booted.values_list("ocpp_version", flat=True)) == {"2.1"}
+
+
+def test_stations_tell_events_at_the_rate_asked_for(running, process_environment):
+    register_station("SIM", security_profile=0)
+    subprocess.run(
+        [*MANAGE, "--url", running, "--events", "4/s", "--duration", "4"],
+        env=process_environment,
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    told = StationEvent.objects.filter(source="NotifyEvent")
+    assert {"Alerting", "Delta"} == set(told.values_list("trigger", flat=True))
+    assert told.count() >= 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -84,6 +99,8 @@ def test_an_unknown_station_is_told_that_it_is_refused(running, process_environm
             "contradict",
         ),
         (("--url", "ws://h/o", "--quirk", "flies"), "invalid choice"),
+        (("--url", "ws://h/o", "--events", "often"), "--events"),
+        (("--url", "ws://h/o", "--events", "-1/s"), "--events"),
     ],
 )
 def test_options_that_make_no_sense_are_wrong_use(arguments, words):

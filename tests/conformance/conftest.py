@@ -98,7 +98,12 @@ Connect = Callable[[type[Any]], AbstractAsyncContextManager[Any]]
 @pytest.fixture
 def connect(asgi_server: str, valkey: Valkey, settings: Any) -> Connect:
     """Connects a station of one kind: `async with connect(Station201) as station`."""
-    settings.DIAGNOSTICS = {**settings.DIAGNOSTICS, "PUBLIC_URL": asgi_server}
+    settings.DIAGNOSTICS = {
+        **settings.DIAGNOSTICS,
+        "PUBLIC_URL": asgi_server,
+        "READ_LIMITS": False,  # the station is asked what the test asks, and nothing else
+        "READ_DEVICE_MODEL": False,
+    }
     password = register_station("NL0004711")[1]
     token = b64encode(f"NL0004711:{password}".encode()).decode()
 

@@ -7,7 +7,7 @@ import pytest
 
 from diagnostics.ocpp.times import parse_time
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.testing import Quirk, behaviour_of, http_request
+from diagnostics.testing import Quirk, VariableName, behaviour_of, http_request
 from tests.testing.dialogue import LOCATION, Dialogue, statuses, words
 
 V16, V201, V21 = OcppVersion
@@ -263,6 +263,15 @@ def test_retries_same_message_id():
         2,
         2,
     ]
+
+
+def test_retries_same_message_id_on_the_next_connection():
+    dialogue = Dialogue(V201, Quirk.RETRIES_SAME_MESSAGE_ID)
+    dialogue.station.desks.events.problem(VariableName("EVSE", "Problem", evse=1), True)
+    (lost,) = dialogue.station.data_to_send()
+    dialogue.disconnect()
+    dialogue.station.opened(dialogue.now)
+    assert dialogue.station.data_to_send() == [lost]
 
 
 def test_odd_dates():

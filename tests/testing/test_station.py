@@ -3,7 +3,7 @@
 import pytest
 
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.testing import Device, Quirk, ScriptedStation, Value, VariableName, http_request
+from diagnostics.testing import Quirk, ScriptedStation, http_request
 from tests.testing.dialogue import LOCATION, Dialogue, statuses, words
 
 V16, V201, V21 = OcppVersion
@@ -171,13 +171,55 @@ def test_a_trigger_is_answered_before_what_it_triggers():
         ("Heartbeat", "Accepted", ["Heartbeat"]),
         ("StatusNotification", "Accepted", ["StatusNotification"] * 2),
         ("BootNotification", "Rejected", []),
-        ("MeterValues", "NotImplemented", []),
+        ("MeterValues", "Accepted", ["MeterValues"]),
+        ("FirmwareStatusNotification", "Accepted", ["FirmwareStatusNotification"]),
+        ("SignChargingStationCertificate", "Accepted", ["SignCertificate"]),
+        ("TransactionEvent", "Rejected", []),
+        ("SignV2GCertificate", "NotImplemented", []),
+        ("PublishFirmwareStatusNotification", "NotImplemented", []),
     ],
 )
 def test_triggers(message, status, follows):
     said = Dialogue(V201).call("TriggerMessage", {"requestedMessage": message})
     assert said[0] == ("answer", {"status": status})
     assert actions(said[1:]) == follows
+
+
+def test_a_status_can_be_triggered_for_one_connector():
+    """F06.FR.13."""
+    trigger = {"requestedMessage": "StatusNotification", "evse": {"id": 2, "connectorId": 1}}
+    said = Dialogue(V201).call("TriggerMessage", trigger)
+    assert [payload["evseId"] for _, payload in said[1:]] == [2]
+
+
+def test_a_trigger_of_the_vendors_own():
+    """F06.FR.20."""
+    dialogue = Dialogue(V21)
+    answers = []
+    for name in ("FanTest", "Juggle"):
+        trigger = {"requestedMessage": "CustomTrigger", "customTrigger": name}
+        answers += dialogue.call("TriggerMessage", trigger)
+    assert [payload.get("status") for _, payload in answers] == ["Accepted", None, "NotImplemented"]
+    assert answers[1][1]["messageId"] == "FanTest"
+
+
+def test_a_fault_of_16_has_a_code_and_goes_again():
+    dialogue = Dialogue(V16)
+    faults = dialogue.station.desks.faults
+    said = dialogue.since(
+        lambda: (faults.fault(2, info="fan", vendor_code="F1"), dialogue.exchange())
+    )
+    assert said[0][1] == {
+        "connectorId": 2,
+        "timestamp": "2026-03-02T08:00:00Z",
+        "errorCode": "OtherError",
+        "status": "Faulted",
+        "info": "fan",
+        "vendorId": "org.example.nordlader",
+        "vendorErrorCode": "F1",
+    }
+    said = dialogue.since(lambda: (faults.recover(2), dialogue.exchange()))
+    assert (said[0][1]["status"], said[0][1]["errorCode"]) == ("Available", "NoError")
 
 
 def test_a_boot_can_be_triggered_while_pending():
@@ -193,52 +235,6 @@ def test_16_triggers_its_log_status_with_the_extended_message():
     assert said[1] == ("LogStatusNotification", {"status": "Idle"})
 
 
-def test_variables_are_read_and_set():
-    device = Device(
-        variables={
-            VariableName("Ctrlr", "Open"): Value("1", writable=True),
-            VariableName("Ctrlr", "Shut", "A"): Value("2"),
-        }
-    )
-    dialogue = Dialogue(V201, device=device)
-
-    def about(component, variable, **more):
-        return {"component": {"name": component}, "variable": {"name": variable}, **more}
-
-    said = dialogue.call(
-        "GetVariables",
-        {
-            "getVariableData": [
-                about("ctrlr", "open"),
-                about("Ctrlr", "Shut"),
-                about("Other", "Open"),
-                about("Ctrlr", "Open", attributeType="Target"),
-            ]
-        },
-    )
-    results = said[0][1]["getVariableResult"]
-    assert [result["attributeStatus"] for result in results] == [
-        "Accepted",
-        "UnknownVariable",
-        "UnknownComponent",
-        "NotSupportedAttributeType",
-    ]
-    assert results[0]["attributeValue"] == "1"
-    shut = {"component": {"name": "Ctrlr"}, "variable": {"name": "Shut", "instance": "A"}}
-    said = dialogue.call(
-        "SetVariables",
-        {
-            "setVariableData": [
-                about("Ctrlr", "Open", attributeValue="9"),
-                {**shut, "attributeValue": "9"},
-            ]
-        },
-    )
-    results = said[0][1]["setVariableResult"]
-    assert [result["attributeStatus"] for result in results] == ["Accepted", "Rejected"]
-    assert device.variables[VariableName("Ctrlr", "Open")].value == "9"
-
-
 def test_configuration_of_16_is_read_and_changed():
     dialogue = Dialogue(V16)
     said = dialogue.call("GetConfiguration", {"key": ["heartbeatinterval", "Nothing"]})
@@ -250,38 +246,6 @@ def test_configuration_of_16_is_read_and_changed():
     ]
     assert outcomes == ["Accepted", "Rejected", "NotSupported"]
     assert len(dialogue.call("GetConfiguration", {})[0][1]["configurationKey"]) == 6
-
-
-def test_a_base_report_comes_in_numbered_parts_after_the_answer():
-    said = Dialogue(V201).call("GetBaseReport", {"requestId": 3, "reportBase": "FullInventory"})
-    assert said[0] == ("answer", {"status": "Accepted"})
-    parts = [payload for _, payload in said[1:]]
-    assert [part["seqNo"] for part in parts] == list(range(len(parts)))
-    assert [part["tbc"] for part in parts] == [True] * (len(parts) - 1) + [False]
-    assert sum(len(part["reportData"]) for part in parts) == 11
-
-
-@pytest.mark.parametrize(
-    ("action", "payload", "status"),
-    [
-        ("GetBaseReport", {"requestId": 1, "reportBase": "SummaryInventory"}, "EmptyResultSet"),
-        ("GetMonitoringReport", {"requestId": 1}, "EmptyResultSet"),
-        ("GetReport", {"requestId": 1, "componentCriteria": ["Problem"]}, "NotSupported"),
-        (
-            "GetReport",
-            {"requestId": 1, "componentVariable": [{"component": {"name": "X"}}]},
-            "EmptyResultSet",
-        ),
-    ],
-)
-def test_empty_reports(action, payload, status):
-    assert Dialogue(V201).call(action, payload) == [("answer", {"status": status})]
-
-
-def test_a_report_of_one_component_has_its_variables():
-    wanted = [{"component": {"name": "securityctrlr"}}]
-    said = Dialogue(V21).call("GetReport", {"requestId": 1, "componentVariable": wanted})
-    assert len(said[1][1]["reportData"]) == 1
 
 
 def test_any_other_call_is_refused():

@@ -13,7 +13,8 @@ from diagnostics.wording import entry_sentence
 from diagnostics.wording.entries import SENTENCES
 
 APP = Path(diagnostics.__file__).parent
-KIND = re.compile(r'"((?:log|upload|station|call)\.[a-z_]+)"')
+TOPICS = sorted({kind.partition(".")[0] for kind in SENTENCES})
+KIND = re.compile(rf'"((?:{"|".join(TOPICS)})\.[a-z_]+)"')
 
 
 def test_every_kind_that_is_noted_has_a_sentence_and_every_sentence_a_use() -> None:

@@ -70,6 +70,13 @@ class Command(BaseCommand):
             choices=[form.value for form in LogForm],
             help="how a diagnostics log is packed (default log: not at all)",
         )
+        parser.add_argument(
+            "--events",
+            type=_rate,
+            default=0.0,
+            metavar="N/s",
+            help="alerts, faults and their ends that each station tells in a second (default 0)",
+        )
         parser.add_argument("--seed", type=int, help="for the same ids and logs each time")
         parser.add_argument("--quiet", action="store_true", help="only a summary")
 
@@ -110,6 +117,7 @@ class Command(BaseCommand):
             log_size=options["log_size"],
             log_form=LogForm(options["log_form"]),
             seed=options["seed"],
+            events=options["events"],
         )
 
     def _tell(self, identity: str, text: str) -> None:
@@ -133,6 +141,14 @@ class Command(BaseCommand):
             await asyncio.sleep(SUMMARY_INTERVAL)
             connected = f"{fleet.connected} of {options['count']} connected"
             self.stdout.write(f"{connected}. {fleet.summary()}")
+
+
+def _rate(text: str) -> float:
+    """Read a rate a second, as `5/s` or `0.2`; argparse tells what is wrong with others."""
+    rate = float(text.removesuffix("/s"))
+    if not 0 <= rate <= 1000:
+        raise ValueError("a rate is 0 to 1000 a second")
+    return rate
 
 
 def _identities(options: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from diagnostics.ocpp.codecs.device_model import DeviceModel
 from diagnostics.ocpp.codecs.fields import check_range, given, inner, refuse, text, whole
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode, UnsupportedAction
 from diagnostics.ocpp.messages import (
@@ -37,7 +38,7 @@ Answer: TypeAlias = Mapping[str, Any] | Callable[[AnswerContext], dict[str, Any]
 _LOG_ANSWERS = frozenset({"Accepted", "Rejected", "AcceptedCanceled"})
 
 
-class Codec(ABC):
+class Codec(DeviceModel, ABC):
     """One version's words for the messages that are the same in all of them.
 
     A subclass is a table: which logs exist, how long an upload address may be, what may be sent
@@ -162,6 +163,10 @@ class Codec(ABC):
         )
 
     # Any call, any answer
+
+    def knows(self, action: str) -> bool:
+        """Say whether this version has a message of this name, in either direction."""
+        return action in schemas_of(self.version).actions
 
     def check_call(self, action: str, payload: Any) -> None:
         """Check any call that the CSMS may send in this version.

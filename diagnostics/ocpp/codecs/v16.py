@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from diagnostics.ocpp.codecs.base import AnswerContext, Codec, count, wire_time
+from diagnostics.ocpp.codecs.device_model import Configuration
 from diagnostics.ocpp.codecs.fields import check_range, given, refuse, text, whole
 from diagnostics.ocpp.errors import UnsupportedAction
 from diagnostics.ocpp.messages import (
@@ -31,7 +32,7 @@ def _stopped(call: AnswerContext) -> dict[str, Any]:
     return _id_tag_info(call) if "idTag" in call.payload else {}
 
 
-class Codec16(Codec):
+class Codec16(Configuration, Codec):
     """The words of 1.6; EVSE and connector ids as in ConnectorStatus."""
 
     version = OcppVersion.V16

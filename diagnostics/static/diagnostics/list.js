@@ -8,8 +8,9 @@ const list = document.querySelector("[data-list]");
 if (list) {
   const cells = () => [...document.querySelectorAll("[data-row]")];
   const shown = () => [...new Set(cells().map((cell) => Number(cell.dataset.row)))];
-  const newest = Math.max(0, ...shown());
-  const positioned = new URLSearchParams(location.search).has("id__lt");
+  const newest = Math.max(Number(list.dataset.newest ?? 0), ...shown());
+  const query = new URLSearchParams(location.search);
+  const positioned = query.has("id__lt") || query.has("after");
 
   const refresh = gathered(async (ids) => {
     const wanted = ids ? shown().filter((id) => ids.includes(id)) : shown();

@@ -1,5 +1,5 @@
 // Keeps one row's page true: fetches it when the row changed, and puts in only the parts that did.
-// What is open stays open, and the focus stays where it was.
+// What is open or checked stays so, and the focus stays where it was.
 
 import { refreshTimes } from "./ago.js";
 import { fetchText, follow, gathered } from "./line.js";
@@ -15,6 +15,10 @@ if (page) {
     for (const open of part.querySelectorAll("details[open][id]")) {
       const again = fresh.querySelector(`#${CSS.escape(open.id)}`);
       if (again) again.open = true;
+    }
+    for (const box of part.querySelectorAll("input[type=checkbox]:checked")) {
+      const again = fresh.querySelector(`[name="${box.name}"][value="${CSS.escape(box.value)}"]`);
+      if (again) again.checked = true;
     }
     part.replaceWith(fresh);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });

@@ -32,6 +32,8 @@ class Link:
             case [4, message_id, code, description, details]:
                 if inbound.receive_error(self.box, message_id, code, description, details):
                     self.deliver()
+            case [5, message_id, code, description, details]:
+                inbound.receive_result_error(self.box, message_id, code, description, details)
             case [6, _, action, payload]:
                 inbound.receive_send(self.box, self.version, action, payload)
 

@@ -1,0 +1,172 @@
+"""Durable events per second: NotifyEvent answered when it is committed, beside two peers.
+
+    python -m benchmarks.events [--rounds 3] [--seconds 2]
+
+The peers run in turn with ours: `ocpp` on `websockets`, which stores nothing, and stock Channels
+with one save() per event on the same PostgreSQL, fsync on. Each server has one core for itself
+while it is measured; stations, PostgreSQL and Valkey share the other. Takes under four minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import django
+import psycopg
+import uvloop
+
+from benchmarks import cores, servers
+from benchmarks.figures import Measured, measured, median, number, ratio, table
+from benchmarks.round_trips import PASSWORD, register
+from benchmarks.servers import Server
+from benchmarks.stations import Message, Station, connect, load, paced
+
+STATIONS = 1000
+WARM_UP_SECONDS = 0.4
+LONGEST_SECONDS = 230
+
+ENTRY = (
+    b'{"eventId":%d,"timestamp":"2026-03-02T08:00:00Z","trigger":"%s","actualValue":"41.5",'
+    b'"eventNotificationType":"CustomMonitor","variableMonitoringId":7,'
+    b'"component":{"name":"ChargingStation","evse":{"id":1,"connectorId":1}},'
+    b'"variable":{"name":"Temperature","instance":"Inlet"}}'
+)
+HEAD = b'[2,"%d","NotifyEvent",{"generatedAt":"2026-03-02T08:00:00Z","seqNo":0,"eventData":[%s]}]'
+
+
+def notify_event(events: int, trigger: bytes = b"Delta") -> Message:
+    """A message maker; no two events of a run are the same."""
+
+    def make(number: int) -> bytes:
+        first = number * events % 2**31
+        entries = (ENTRY % (first + index, trigger) for index in range(events))
+        return HEAD % (number, b",".join(entries))
+
+    return make
+
+
+ONE, TEN, ALERTS = "1 event", "10 events", "1 alerting"
+MESSAGES = {ONE: notify_event(1), TEN: notify_event(10), ALERTS: notify_event(1, b"Alerting")}
+CASES = [(ONE, 100), (ONE, STATIONS), (TEN, 100), (TEN, STATIONS), (ALERTS, STATIONS)]
+# Where the peers are measured too: a thousand stations that send ten events each would have to be
+# waited for, at their pace, longer than all the rest takes.
+COMPARED = [(ONE, 100), (ONE, STATIONS), (TEN, 100)]
+
+NOT_MEASURED = Measured(0.0, 0.0, 0.0)
+
+Rounds = dict[tuple[str, int, str], list[Measured]]
+
+
+async def closed_loop(
+    server: Server, stations: Sequence[Station], message: Message, seconds: float
+) -> Measured:
+    """As fast as the server answers: each station sends its next message on the answer."""
+    await load(stations, message, WARM_UP_SECONDS)
+    clocks = [(time.perf_counter(), server.cpu_seconds())]
+    latencies = await load(
+        stations,
+        message,
+        seconds,
+        at_end=lambda: clocks.append((time.perf_counter(), server.cpu_seconds())),
+    )
+    (started, used_before), (ended, used_after) = clocks
+    return measured(latencies, ended - started, used_after - used_before)
+
+
+async def measure(arguments: argparse.Namespace, identities: list[str]) -> None:
+    """Run everything on servers that are prepared, and print it."""
+    with ExitStack() as stack:
+        directory = arguments.directory
+        running = [
+            stack.enter_context(make(directory))
+            for make in (servers.our_server, servers.peer, servers.stock)
+        ]
+        connected = {
+            server.name: (
+                server,
+                await connect(server.port, server.prefix, identities[:STATIONS], PASSWORD),
+            )
+            for server in running
+        }
+        found: Rounds = defaultdict(list)
+        for _ in range(arguments.rounds):
+            for case, count in CASES:
+                for name, (server, stations) in connected.items():
+                    if name != "ours" and (case, count) not in COMPARED:
+                        continue
+                    one = await closed_loop(
+                        server, stations[:count], MESSAGES[case], arguments.seconds
+                    )
+                    found[case, count, name].append(one)
+        print_rates(found)
+        server, stations = connected["ours"]
+        rate = median(found[ONE, STATIONS, "ours"]).rate / 2
+        latencies = await paced(stations, MESSAGES[ONE], rate, 2 * arguments.seconds)
+        half = measured(latencies, 2 * arguments.seconds)
+        print(
+            f"Half of that load, {number(half.rate)}/s of {number(STATIONS)} stations:"
+            f" p50 {number(half.p50)} ms, p99 {number(half.p99)} ms"
+        )
+    check_stored()
+
+
+def print_rates(found: Rounds) -> None:
+    """Messages per second of each, and how ours compares."""
+    head = ["NotifyEvent with", "stations", "ours/s", "ours events/s", "ocpp/s", "stock/s",
+            "ours : ocpp", "ours : stock", "ours p50, p99 ms", "stock p99", "CPU µs"]  # fmt: skip
+    rows = []
+    for case, count in CASES:
+        ours, ocpp, stock = (
+            median(found[case, count, name] or [NOT_MEASURED]) for name in ("ours", "ocpp", "stock")
+        )
+        rows.append(
+            [
+                case,
+                number(count),
+                number(ours.rate),
+                number(ours.rate * (10 if case == TEN else 1)),
+                number(ocpp.rate) if ocpp.rate else "",
+                number(stock.rate) if stock.rate else "",
+                ratio(ours.rate, ocpp.rate),
+                ratio(ours.rate, stock.rate),
+                f"{number(ours.p50)}, {number(ours.p99)}",
+                number(stock.p99) if stock.p99 else "",
+                number(ours.cpu_us),
+            ]
+        )
+    print(table(head, rows), end="\n\n")
+
+
+def check_stored() -> None:
+    """Say how many rows there are, which shows that they were kept."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT count(*) FROM diagnostics_stationevent").fetchone()
+        fsync = connection.execute("SHOW fsync").fetchone()
+    print(f"{row[0] if row else 0:,} events stored by both, fsync {fsync[0] if fsync else '?'}")
+
+
+def main() -> None:
+    """Set up, measure, print, and leave nothing behind."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="medians are taken over these")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, cores.OTHERS)
+    # Ended from outside, it still stops PostgreSQL.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+    with servers.prepared_environment() as arguments.directory:
+        django.setup()
+        servers.prepare_database()
+        uvloop.run(asyncio.wait_for(measure(arguments, register()), LONGEST_SECONDS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""The inbox: alerts worst first, acknowledged one by one or many at once, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import PAGE_VAR
+from django.db.models import Max, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from diagnostics.admin import alert_page, parts
+from diagnostics.admin.alert_filters import (
+    ComponentFilter,
+    SeverityFilter,
+    StateFilter,
+    TypeFilter,
+)
+from diagnostics.admin.base import AFTER, FactAdmin, KeysetChangeList, page_media, require
+from diagnostics.models import Alert
+from diagnostics.services import alerts
+from diagnostics.wording.alerts import alert_name, alert_value
+
+VIEW, ACKNOWLEDGE = "diagnostics.view_alert", "diagnostics.acknowledge_alert"
+LONGEST_NOTE = 500
+# Rows that a list asks for in one go.
+MOST_ROWS = 200
+
+
+class InboxChangeList(KeysetChangeList):
+    """Worst first, then newest; `?after=5-1234` for what follows alert 1234 of severity 5."""
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        found = super().get_filters_params(params)
+        found.pop(AFTER, None)
+        return found
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        rows = super().get_queryset(request, exclude_parameters)
+        severity, _dash, pk = str(self.params.get(AFTER, "")).partition("-")
+        if not (severity.isdecimal() and pk.isdecimal()):
+            return rows
+        return rows.filter(
+            Q(severity__gt=int(severity)) | Q(severity=int(severity), pk__lt=int(pk))
+        )
+
+    @property
+    def older_link(self) -> str:
+        if not self.multi_page:
+            return ""
+        last = list(self.result_list)[-1]
+        return self.get_query_string({AFTER: f"{last.severity}-{last.pk}"}, [PAGE_VAR])
+
+    @property
+    def newest_link(self) -> str:
+        return self.get_query_string(remove=[AFTER, PAGE_VAR]) if AFTER in self.params else ""
+
+
+@admin.action(description=gettext_lazy("Acknowledge"), permissions=["acknowledge"])
+def acknowledge_alerts(
+    model_admin: AlertAdmin, request: HttpRequest, queryset: QuerySet[Alert]
+) -> HttpResponse | None:
+    """After a page that takes a note for all of them."""
+    if "apply" in request.POST:
+        model_admin.acknowledge(request, queryset)
+        return None
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": _("Acknowledge alerts"),
+        "total": queryset.count(),
+        "some": queryset[:10],
+        "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "longest": LONGEST_NOTE,
+        "media": page_media(),
+    }
+    return TemplateResponse(request, "diagnostics/acknowledge.html", context)
+
+
+@admin.register(Alert)
+class AlertAdmin(FactAdmin):
+    """Live: `list.js` fetches the cells that change from `rows/`."""
+
+    list_display = ("what", "station_", "value", "since", "times", "known")
+    list_display_links = None
+    list_filter = (StateFilter, SeverityFilter, TypeFilter, ComponentFilter)
+    search_help_text = gettext_lazy("A station, or # and the number of an alert.")
+    ordering: Any = ("severity", "-id")
+    actions = [acknowledge_alerts]
+    modules = ("list",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[InboxChangeList]:
+        return InboxChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        return super().get_queryset(request).select_related("acknowledged_by")
+
+    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(ACKNOWLEDGE))
+
+    # The list
+
+    @admin.display(description=gettext_lazy("Alert"))
+    def what(self, row: Alert) -> SafeString:
+        return format_html(
+            '{} <a href="{}">{}</a>',
+            parts.severity_badge(row.severity),
+            reverse("admin:diagnostics_alert_change", args=[row.pk]),
+            alert_name(row),
+        )
+
+    @admin.display(description=gettext_lazy("Station"))
+    def station_(self, row: Alert) -> SafeString:
+        return parts.station_link(row.station)
+
+    @admin.display(description=gettext_lazy("Value"))
+    def value(self, row: Alert) -> SafeString:
+        return self._live(row, "value", alert_value(row))
+
+    @admin.display(description=gettext_lazy("Since"))
+    def since(self, row: Alert) -> SafeString:
+        return parts.ago(row.first_at)
+
+    @admin.display(description=gettext_lazy("Times"))
+    def times(self, row: Alert) -> SafeString:
+        return self._live(row, "times", row.count)
+
+    @admin.display(description=gettext_lazy("State"))
+    def known(self, row: Alert) -> SafeString:
+        return self._live(row, "state", parts.alert_badge(row))
+
+    @staticmethod
+    def _live(row: Alert, cell: str, shown: Any) -> SafeString:
+        return format_html('<span data-row="{}" data-cell="{}">{}</span>', row.pk, cell, shown)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        newest = Alert.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        return super().changelist_view(request, {"newest": newest, **(extra_context or {})})
+
+    # Its pages
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "diagnostics_alert"
+        own = [
+            path("rows/", wrap(self.rows_view), name=f"{name}_rows"),
+            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
+            path("<int:pk>/acknowledge/", wrap(self.acknowledge_view), name=f"{name}_acknowledge"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def rows_view(self, request: HttpRequest) -> JsonResponse:
+        """The live cells of the rows that a list shows, as HTML."""
+        require(request, VIEW)
+        ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
+        rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
+        cells = {
+            row.pk: {
+                "value": format_html("{}", alert_value(row)),
+                "times": str(row.count),
+                "state": parts.alert_badge(row),
+            }
+            for row in rows
+        }
+        return JsonResponse({"rows": cells})
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of an alert's page that changes."""
+        require(request, VIEW)
+        return TemplateResponse(request, "diagnostics/alert_live.html", self.page(request, pk))
+
+    def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take the note of the form on an alert's page."""
+        require(request, ACKNOWLEDGE)
+        if request.method == "POST":
+            self.acknowledge(request, Alert.objects.filter(pk=pk).select_related("station"))
+        return redirect("admin:diagnostics_alert_change", pk)
+
+    def acknowledge(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Acknowledge alerts with the note of the request, and say how many."""
+        note = request.POST.get("note", "").strip()
+        done = alerts.acknowledge(rows, user=request.user, note_text=note)
+        if done:
+            text = ngettext("Acknowledged one alert.", "Acknowledged %(count)d alerts.", done)
+            messages.success(request, text % {"count": done})
+        else:
+            messages.warning(request, _("Somebody had acknowledged that before."))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        require(request, VIEW)
+        context = {
+            **self.admin_site.each_context(request),
+            **self.page(request, object_id),
+            "opts": self.opts,
+            "title": None,
+            "media": page_media("page"),
+        }
+        context["subtitle"] = context["name"]
+        return TemplateResponse(request, "diagnostics/alert.html", context)
+
+    def page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
+        """Everything that the templates of one alert show. Raises Http404."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404(_("There is no such alert."))
+        may = self.has_acknowledge_permission(request) and row.acknowledged_at is None
+        same = f"{reverse('admin:diagnostics_alert_changelist')}?" + urlencode(
+            {"of": row.component, "state": "all"}
+        )
+        return {**alert_page.facts(row), "may_acknowledge": may, "longest": LONGEST_NOTE,
+                "same_component": same}  # fmt: skip

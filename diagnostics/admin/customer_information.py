@@ -1,0 +1,232 @@
+"""Customer information: who asked for what and why. The text stays masked until it is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from diagnostics.admin import parts
+from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.customer_forms import CustomerForm, LocalListForm
+from diagnostics.admin.filters import AgeFilter, WhoFilter
+from diagnostics.admin.log_asking import initial_station
+from diagnostics.exceptions import DiagnosticsError, RequestRefused
+from diagnostics.gateway import get_gateway
+from diagnostics.models import CustomerInformation, TimelineEntry
+from diagnostics.services import customer_information, customer_privacy, local_list
+from diagnostics.wording.customers import customer_sentence, customer_tone, customer_wish
+
+VIEW = "diagnostics.view_customerinformation"
+REQUEST = "diagnostics.request_customer_information"
+READ = "diagnostics.read_customer_information"
+
+# A person's data stays in no cache and in no history.
+private = method_decorator([sensitive_post_parameters(), never_cache])
+
+
+@admin.register(CustomerInformation)
+class CustomerInformationAdmin(FactAdmin):
+    list_display = ("outcome", "station_", "wish", "customer", "why", "who", "when")
+    list_display_links = None
+    list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter, WhoFilter)
+    search_help_text = gettext_lazy("A station, or # and the number of a request.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerInformation]:
+        return super().get_queryset(request).select_related("requested_by")
+
+    @admin.display(description=gettext_lazy("Outcome"))
+    def outcome(self, row: CustomerInformation) -> SafeString:
+        return format_html(
+            '<div class="dx-outcome"><a href="{}">{}</a> <span class="dx-sentence">{}</span></div>',
+            f"../customerinformation/{row.pk}/change/",
+            parts.customer_badge(row),
+            customer_sentence(row),
+        )
+
+    @admin.display(description=gettext_lazy("Station"))
+    def station_(self, row: CustomerInformation) -> SafeString:
+        return parts.station_link(row.station)
+
+    @admin.display(description=gettext_lazy("Asked to"))
+    def wish(self, row: CustomerInformation) -> str:
+        return customer_wish(row)
+
+    @admin.display(description=gettext_lazy("Customer"))
+    def customer(self, row: CustomerInformation) -> str:
+        return f"{row.get_kind_display()} {row.identifier_masked}"
+
+    @admin.display(description=gettext_lazy("Purpose"))
+    def why(self, row: CustomerInformation) -> str:
+        return row.purpose
+
+    @admin.display(description=gettext_lazy("Asked by"))
+    def who(self, row: CustomerInformation) -> str:
+        return row.requested_by_name or _("the system")
+
+    @admin.display(description=gettext_lazy("When"))
+    def when(self, row: CustomerInformation) -> SafeString:
+        return parts.ago(row.created_at)
+
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "diagnostics_customerinformation"
+        views = {"open": self.open_view, "live": self.live_view, "cancel": self.cancel_view}
+        views |= {"purge": self.purge_view, "list": self.list_view, "version": self.version_view}
+        own = [
+            path(f"<int:pk>/{each}/", wrap(view), name=f"{name}_{each}")
+            for each, view in views.items()
+        ]
+        request = path("request/", wrap(self.request_view), name=f"{name}_request")
+        return [request, *own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {"may_request": request.user.has_perm(REQUEST), **(extra_context or {})}
+        return super().changelist_view(request, extra)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        require(request, VIEW)
+        return self._show(request, self.find(request, object_id))
+
+    def _show(self, request: HttpRequest, row: CustomerInformation, **extra: Any) -> HttpResponse:
+        context = {**self._chrome(request), **self.page(request, row), "title": None}
+        context.update(subtitle=str(row), media=page_media("page"), **extra)
+        return TemplateResponse(request, "diagnostics/customer/page.html", context)
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of a request's page that changes; never the text."""
+        require(request, VIEW)
+        context = self.page(request, self.find(request, pk))
+        return render(request, "diagnostics/customer/live.html", context)
+
+    @private
+    def open_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The text. Opening is recorded, so it takes a POST."""
+        require(request, READ)
+        row = self.find(request, pk)
+        if request.method != "POST":
+            return redirect(_page(row))
+        try:
+            text = customer_privacy.open_information(row, opened_by=request.user)
+        except DiagnosticsError as error:
+            messages.error(request, str(error))
+            return redirect(_page(row))
+        return self._show(request, row, opened=True, text=text)
+
+    @private
+    def request_view(self, request: HttpRequest) -> HttpResponse:
+        """The form; a station comes by `?station=` (its key) or `?identity=`."""
+        require(request, REQUEST)
+        form = CustomerForm(request.POST or None, initial=initial_station(request))
+        if request.method == "POST" and form.is_valid():
+            try:
+                row = customer_information.request_customer_information(
+                    station=form.station, requested_by=request.user, **form.wanted
+                )
+                return redirect(_page(row))
+            except RequestRefused as error:
+                form.add_error(None, str(error))
+        identity = form["identity"].value()
+        station = get_gateway().find(identity) if identity else None
+        context = {**self._chrome(request), "form": form, "station": station}
+        context["title"] = _("Ask for customer information")
+        context["online"] = station is not None and get_gateway().is_online(station)
+        context["token"] = [form["id_token"], form["id_token_type"]]
+        names = ("hash_algorithm", "issuer_name_hash", "issuer_key_hash", "serial_number")
+        context["certificate"] = [form[name] for name in names]
+        return TemplateResponse(request, "diagnostics/customer/request.html", context)
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, REQUEST)
+        return self._do(
+            request, pk, customer_information.cancel_customer_information, "canceled_by"
+        )
+
+    def purge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, REQUEST)
+        return self._do(request, pk, customer_privacy.purge_information, "purged_by")
+
+    def version_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask the station for the version of its local list."""
+        require(request, REQUEST)
+        return self._do(request, pk, local_list.ask_list_version, "requested_by")
+
+    def _do(self, request: HttpRequest, pk: int, deed: Any, by: str) -> HttpResponse:
+        row = self.find(request, pk)
+        if request.method == "POST":
+            try:
+                deed(row, **{by: request.user})
+            except DiagnosticsError as error:
+                messages.error(request, str(error))
+        return redirect(_page(row))
+
+    @private
+    def list_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Remove the token from the station's local list (N10.FR.02)."""
+        require(request, REQUEST)
+        row, form = self.find(request, pk), LocalListForm(request.POST or None)
+        if request.method != "POST":
+            return redirect(_page(row))
+        if form.is_valid():
+            try:
+                local_list.remove_from_list(row, requested_by=request.user, **form.cleaned_data)
+                messages.success(request, _("The station is asked to remove the token."))
+                return redirect(_page(row))
+            except RequestRefused as error:
+                form.add_error(None, str(error))
+        return self._show(request, row, list_form=form)
+
+    def find(self, request: HttpRequest, pk: Any) -> CustomerInformation:
+        """The row. Raises Http404."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404(_("There is no such request."))
+        return row  # type: ignore[no-any-return]
+
+    def page(self, request: HttpRequest, row: CustomerInformation) -> dict[str, Any]:
+        """Everything that the templates of one request show, and nothing of its text."""
+        entries = TimelineEntry.objects.filter(station=row.station, data__customer_request=row.pk)
+        version = None if row.list_version is None else row.list_version + 1
+        return {
+            "row": row,
+            "badge": parts.customer_badge(row),
+            "tone": customer_tone(row),
+            "wish": customer_wish(row),
+            "sentence": customer_sentence(row),
+            "parts": row.parts_state(),
+            "accesses": row.accesses.order_by("-at")[:20],
+            "timeline": entries.select_related("user").order_by("id")[:200],
+            "may_request": request.user.has_perm(REQUEST),
+            "may_read": request.user.has_perm(READ),
+            "may_be_listed": local_list.may_be_listed(row),
+            "list_form": LocalListForm(initial={"version": version}),
+        }
+
+    def _chrome(self, request: HttpRequest) -> dict[str, Any]:
+        context = self.admin_site.each_context(request)
+        return {**context, "opts": self.opts, "media": page_media()}
+
+
+def _page(row: CustomerInformation) -> str:
+    return reverse("admin:diagnostics_customerinformation_change", args=[row.pk])

@@ -1,0 +1,88 @@
+"""Monitors of all stations, and the pages that set, clear and read those of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from diagnostics.admin import parts
+from diagnostics.admin.base import FactAdmin
+from diagnostics.admin.monitor_views import MonitorViews
+from diagnostics.models import Monitor
+from diagnostics.wording.monitors import (
+    condition,
+    monitor_sentence,
+    monitor_tone,
+    origin_words,
+    severity_words,
+)
+
+
+@admin.register(Monitor)
+class MonitorAdmin(MonitorViews, FactAdmin):
+    """The list over the fleet; a station's own monitors are a tab of its page."""
+
+    list_display = ("state", "station_", "watched", "when", "how_bad", "number", "origin")
+    list_display_links = None
+    list_filter = (
+        ("status", admin.ChoicesFieldListFilter),
+        ("type", admin.ChoicesFieldListFilter),
+        ("event_notification_type", admin.ChoicesFieldListFilter),
+    )
+    search_help_text = gettext_lazy("A station, or # and a number.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:
+        return super().get_queryset(request).select_related("requested_by")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.monitor_urls(self.admin_site.admin_view), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, row: Monitor) -> SafeString:
+        return format_html("{} {}", badge(row), monitor_sentence(row))
+
+    @admin.display(description=gettext_lazy("Station"))
+    def station_(self, row: Monitor) -> SafeString:
+        url = parts.station_url(row.station)
+        link = parts.station_link(row.station)
+        if not url:
+            return link
+        return format_html(
+            '{} <a href="{}?tab=monitors">{}</a>', link, url, gettext_lazy("its monitors")
+        )
+
+    @admin.display(description=gettext_lazy("Watches"))
+    def watched(self, row: Monitor) -> str:
+        return str(row.reference)
+
+    @admin.display(description=gettext_lazy("Reports"))
+    def when(self, row: Monitor) -> str:
+        return condition(row)
+
+    @admin.display(description=gettext_lazy("Severity"))
+    def how_bad(self, row: Monitor) -> str:
+        return severity_words(row.severity)
+
+    @admin.display(description=gettext_lazy("Id"))
+    def number(self, row: Monitor) -> str:
+        return "" if row.monitor_id is None else str(row.monitor_id)
+
+    @admin.display(description=gettext_lazy("Set by"))
+    def origin(self, row: Monitor) -> str:
+        return origin_words(row)
+
+
+def badge(row: Monitor) -> SafeString:
+    return parts.badge(row.get_status_display(), monitor_tone(row.status))
+
+
+def page_url(name: str, station: Any) -> str:
+    """The address of a page about one station's monitors."""
+    return f"{reverse(f'admin:diagnostics_monitor_{name}')}?station={station.pk}"

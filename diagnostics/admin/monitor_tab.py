@@ -1,0 +1,154 @@
+"""The tab "Monitors" of a station's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from diagnostics.admin import parts
+from diagnostics.exceptions import RequestRefused
+from diagnostics.lifecycles.monitor import LIVE, OPEN, EventNotificationType, MonitorStatus
+from diagnostics.lifecycles.report import ReportKind
+from diagnostics.models import (
+    Monitor,
+    MonitoringInfo,
+    OutboundCall,
+    Report,
+    ReportedVariable,
+    StationInfo,
+)
+from diagnostics.models.variable import digest_of
+from diagnostics.services import monitor_facts, monitor_setup, monitors
+from diagnostics.services.limits import get_limits
+from diagnostics.services.monitor_facts import watchable
+from diagnostics.wording.monitors import (
+    answer_words,
+    condition,
+    monitor_sentence,
+    monitor_tone,
+    origin_words,
+    severity_words,
+)
+
+# Monitors that are over, and calls, as far as a tab shows them.
+PAST = 50
+CALLS = 5
+MOST_SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One monitor as the table shows it."""
+
+    row: Monitor
+    condition: str
+    severity: str
+    badge: SafeString
+    sentence: str
+    origin: str
+    replace: str
+
+
+def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
+    """The station's monitors, worst severity first, and what can be done with them."""
+    rows = Monitor.objects.filter(station=station).select_related("requested_by")
+    shown = rows.filter(status__in=LIVE | OPEN).order_by("severity", "component", "pk")
+    past = rows.exclude(status__in=LIVE | OPEN).order_by("-changed_at", "-pk")
+    calls = OutboundCall.objects.filter(station=station, action__in=monitors.ACTIONS)
+    reports = Report.objects.filter(station=station, kind=ReportKind.MONITORING)
+    info = MonitoringInfo.objects.filter(station=station).first() or MonitoringInfo()
+    told, told_at = get_limits(station), _told_at(station)
+    level = _newer(info.level, info.level_at, told.monitoring_level, told_at)
+    return {
+        "base": _newer(info.base, info.base_at, told.monitoring_base, told_at),
+        "level": "" if level is None else severity_words(level),
+        "lines": _lines(station, shown[:MOST_SHOWN]),
+        "past": _lines(station, past[:PAST]),
+        "monitoring": info,
+        "problem": _problem(station),
+        "lacks": monitor_facts.is_known_to_lack(station),
+        "is_off": monitor_setup.is_off(station),
+        "monitor_calls": [(call, answer_words(call)) for call in calls.order_by("-pk")[:CALLS]],
+        "last_report": reports.order_by("-pk").first(),
+        "may_set": request.user.has_perm("diagnostics.set_monitor"),
+        "may_read": request.user.has_perm("diagnostics.request_report"),
+        "sees_calls": request.user.has_perm("diagnostics.view_outboundcall"),
+    }
+
+
+def _lines(station: Any, rows: Iterable[Monitor]) -> list[Line]:
+    rows = list(rows)
+    known = _known(station, rows)
+    return [
+        Line(
+            row=row,
+            condition=condition(row, watchable(known.get(digest_of(row.reference)))),
+            severity=severity_words(row.severity),
+            badge=parts.badge(row.get_status_display(), monitor_tone(row.status)),
+            sentence=monitor_sentence(row),
+            origin=origin_words(row),
+            replace=_replace_url(row, known.get(digest_of(row.reference))),
+        )
+        for row in rows
+    ]
+
+
+def _known(station: Any, rows: Iterable[Monitor]) -> dict[str, ReportedVariable]:
+    digests = {digest_of(row.reference) for row in rows}
+    known = ReportedVariable.objects.filter(station=station, digest__in=digests)
+    return {variable.digest: variable for variable in known}
+
+
+def _replace_url(row: Monitor, known: ReportedVariable | None) -> str:
+    """The form to set the monitor anew, under its id; "" for what cannot be replaced."""
+    fixed = row.event_notification_type == EventNotificationType.HARD_WIRED
+    if row.status != MonitorStatus.ACTIVE or row.monitor_id is None or fixed:
+        return ""
+    columns = {key: value for key, value in _as_form(row).items() if value not in (None, "")}
+    target = {"variable": known.pk} if known and known.supports_monitoring else {"free": 1}
+    query = {"station": row.station_id, **target, **columns}
+    return f"{reverse('admin:diagnostics_monitor_set')}?{urlencode(query)}"
+
+
+def _as_form(row: Monitor) -> dict[str, Any]:
+    """A monitor as the form to set one is filled with; see `monitor_setting`."""
+    return {
+        "is_component": row.component,
+        "is_instance": row.component_instance,
+        "is_evse": row.evse_id,
+        "is_connector": row.connector_id,
+        "is_variable": row.variable,
+        "is_variable_instance": row.variable_instance,
+        "is_type": row.type,
+        "is_value": f"{row.value:g}",
+        "is_severity": row.severity,
+        "is_transaction": "on" if row.transaction else "",
+        "is_monitor_id": row.monitor_id,
+    }
+
+
+def _told_at(station: Any) -> datetime | None:
+    info = StationInfo.objects.filter(station=station).first()
+    return info.limits_read_at if info else None
+
+
+def _newer(ours: Any, ours_at: datetime | None, told: Any, told_at: datetime | None) -> Any:
+    """What was set from here, unless the station has told something else since."""
+    if ours_at is None or (told not in (None, "") and told_at is not None and told_at > ours_at):
+        return told
+    return ours
+
+
+def _problem(station: Any) -> str:
+    try:
+        monitors.check_station(station)
+    except RequestRefused as error:
+        return str(error)
+    return ""

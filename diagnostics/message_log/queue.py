@@ -1,0 +1,116 @@
+"""What waits to be written, bounded, and the thread that writes it."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import close_old_connections, connections
+
+from diagnostics.conf import app_settings
+from diagnostics.message_log.rows import Scribe
+from diagnostics.message_log.table import write
+
+logger = logging.getLogger(__name__)
+
+# Seconds in which frames gather, and how many do not wait for their end.
+GATHERING = 0.5
+BATCH = 2_000
+# What waits at most: frames, and their characters.
+MOST_FRAMES = 50_000
+MOST_CHARACTERS = 64 * 1024**2
+# Seconds between two complaints about the database.
+QUIET = 60.0
+
+
+@dataclass(slots=True)
+class Entry:
+    """One frame as it was queued; nothing in it is secret.
+
+    `content` is the text of a frame, its elements, or a tuple with a bit of what was no frame.
+    """
+
+    station_id: Any
+    connection: str
+    direction: str
+    at: float
+    size: int
+    content: Any
+    outcome: str
+    description: str
+
+
+class MessageLog:
+    """The queue of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._waiting: deque[Entry] = deque()
+        self._characters = 0
+        self._some, self._many = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self._complained = float("-inf")
+        self._scribe = Scribe()
+        self.dropped = 0
+
+    def put(self, entry: Entry) -> None:
+        """Queue an entry; the oldest make room when there is none."""
+        with self._lock:
+            waiting = self._waiting
+            waiting.append(entry)
+            self._characters += entry.size
+            while len(waiting) > MOST_FRAMES or self._characters > MOST_CHARACTERS:
+                self._characters -= waiting.popleft().size
+                self.dropped += 1
+        if len(waiting) >= BATCH:
+            self._many.set()
+        if not self._some.is_set():
+            self._start()
+            self._some.set()
+
+    def flush(self) -> None:
+        """Write what waits, in this thread; for tests, and for the end of the process."""
+        with self._writing:
+            while batch := self._take():
+                self._write(batch)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(
+                    target=self._run, name="diagnostics-message-log", daemon=True
+                )
+                self._thread.start()
+
+    def _run(self) -> None:
+        atexit.register(self.flush)
+        while True:
+            if not self._some.wait(GATHERING):
+                connections.close_all()  # idle: nobody's connection is held
+                self._some.wait()
+            self._many.wait(GATHERING)
+            self._some.clear()
+            self._many.clear()
+            self.flush()
+
+    def _take(self) -> list[Entry]:
+        with self._lock:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
+            self._characters -= sum(entry.size for entry in batch)
+        return batch
+
+    def _write(self, batch: list[Entry]) -> None:
+        try:
+            close_old_connections()
+            write(self._scribe.rows(batch, app_settings.message_log_leaves_out))
+        except Exception:  # the database is away: the log has a gap, the work goes on
+            self.dropped += len(batch)
+            if time.monotonic() - self._complained > QUIET:
+                self._complained = time.monotonic()
+                logger.exception("Messages are not logged; %s were lost so far", self.dropped)

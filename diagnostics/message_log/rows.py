@@ -1,0 +1,169 @@
+"""From queued frames to rows: what they are, and which answer belongs to which call."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from diagnostics.models.message import IGNORED, OK, Direction, MessageType
+from diagnostics.redaction import storable
+
+if TYPE_CHECKING:
+    from diagnostics.message_log.queue import Entry
+
+# Calls whose answer may still come.
+REMEMBERED = 20_000
+LONGEST_ID, LONGEST_ACTION, LONGEST_WORD, LONGEST_ERROR = 255, 64, 64, 255
+
+# A checked frame without escapes: the payload need not be parsed to be kept.
+_REQUEST = re.compile(
+    r'\s*\[\s*([26])\s*,\s*"([^"\\]*)"\s*,\s*"([^"\\]*)"\s*,\s*(\{.*\})\s*\]\s*', re.DOTALL
+)
+_RESULT = re.compile(r'\s*\[\s*(3)\s*,\s*"([^"\\]*)"\s*,\s*(\{.*\})\s*\]\s*', re.DOTALL)
+
+_OTHER = {
+    Direction.FROM_STATION.value: Direction.TO_STATION.value,
+    Direction.TO_STATION.value: Direction.FROM_STATION.value,
+}
+_KINDS = frozenset(MessageType.values)
+_REQUESTS = frozenset({MessageType.CALL.value, MessageType.SEND.value})
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+Item = TypeVar("Item")
+
+
+def gently(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, with a moment for the event loop after every hundred of them."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if not number % 100:
+            time.sleep(0)
+
+
+class Row(NamedTuple):
+    """The columns of a MessageRecord, in order; `payload` is JSON text."""
+
+    station_id: Any
+    connection: str
+    at: datetime
+    direction: str
+    message_type: int | None
+    message_id: str
+    action: str
+    payload: str | None
+    text: str
+    size: int
+    latency: float | None
+    outcome: str
+    error_description: str
+
+
+class _Frame(NamedTuple):
+    kind: int | None
+    message_id: str = ""
+    action: str = ""
+    payload: str | None = None
+    outcome: str = ""
+    description: str = ""
+    text: str = ""
+
+
+class _Call(NamedTuple):
+    action: str
+    at: float
+    is_left_out: bool
+
+
+class Scribe:
+    """Makes rows of entries in the order in which they came, and remembers the calls among them."""
+
+    def __init__(self) -> None:
+        self._calls: OrderedDict[tuple[Any, str, str, str], _Call] = OrderedDict()
+
+    def rows(self, entries: Iterable[Entry], left_out: Collection[str]) -> list[Row]:
+        """The rows to write. Calls of the actions `left_out` have none, nor have their answers."""
+        made = (self._row(entry, _frame_of(entry), left_out) for entry in gently(entries))
+        return [row for row in made if row is not None]
+
+    def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
+        latency, action, outcome = None, frame.action, entry.outcome or frame.outcome
+        if frame.kind in _REQUESTS:
+            is_left_out = action in left_out
+            if frame.kind == MessageType.CALL:
+                self._remember(entry, frame, is_left_out)
+            if is_left_out and not outcome:
+                return None
+        elif frame.kind is not None:
+            call = self._call_of(entry, frame)
+            if call is not None:
+                if call.is_left_out and outcome == OK:
+                    return None
+                action, latency = call.action, max(0.0, round((entry.at - call.at) * 1000, 3))
+        return Row(
+            entry.station_id,
+            entry.connection[:64],
+            datetime.fromtimestamp(entry.at, UTC),
+            entry.direction,
+            frame.kind,
+            frame.message_id[:LONGEST_ID],
+            action[:LONGEST_ACTION],
+            frame.payload,
+            frame.text,
+            entry.size,
+            latency,
+            outcome[:LONGEST_WORD],
+            storable((entry.description or frame.description)[:LONGEST_ERROR]),
+        )
+
+    def _remember(self, entry: Entry, frame: _Frame, is_left_out: bool) -> None:
+        key = (entry.station_id, entry.connection, entry.direction, frame.message_id)
+        self._calls[key] = _Call(frame.action, entry.at, is_left_out)
+        if len(self._calls) > REMEMBERED:
+            self._calls.popitem(last=False)
+
+    def _call_of(self, entry: Entry, frame: _Frame) -> _Call | None:
+        """The call that is answered; CALLRESULTERROR is the caller's word on the answer."""
+        is_callers = frame.kind == MessageType.CALL_RESULT_ERROR
+        caller = entry.direction if is_callers else _OTHER[entry.direction]
+        return self._calls.get((entry.station_id, entry.connection, caller, frame.message_id))
+
+
+def _frame_of(entry: Entry) -> _Frame:
+    content = entry.content
+    if isinstance(content, tuple):
+        return _Frame(None, text=content[0], outcome=IGNORED)
+    if isinstance(content, str):
+        if found := _REQUEST.fullmatch(content):
+            return _Frame(int(found[1]), found[2], found[3], found[4])
+        # A station's answer may have more elements than it should: those are parsed.
+        is_ours = entry.direction == Direction.TO_STATION
+        if is_ours and (found := _RESULT.fullmatch(content)):
+            return _Frame(3, found[2], "", found[3], OK)
+        content = json.loads(content)
+    return _frame_of_elements(content)
+
+
+def _frame_of_elements(elements: list[Any]) -> _Frame:
+    kind = elements[0] if elements else None
+    if type(kind) is not int or kind not in _KINDS:
+        return _Frame(None, text=_json(elements)[:1000], outcome=IGNORED)
+    rest = [*elements[1:5], None, None, None, None]
+    message_id = "" if rest[0] is None else str(rest[0])
+    if kind in _REQUESTS:
+        action = rest[1] if isinstance(rest[1], str) else ""
+        return _Frame(kind, message_id, action, _json(rest[2]))
+    if kind == MessageType.CALL_RESULT:
+        return _Frame(kind, message_id, "", _json(rest[1]), OK)
+    code, description = (each if isinstance(each, str) else "" for each in rest[1:3])
+    details = _json(rest[3]) if rest[3] else None
+    return _Frame(kind, message_id, "", details, code or "GenericError", description)
+
+
+def _json(value: Any) -> str:
+    return _ENCODER.encode(value)

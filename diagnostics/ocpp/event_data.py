@@ -1,0 +1,190 @@
+"""What stations report: the entries of NotifyEvent, and what else is read as one (N07, N08).
+
+Read once per event at fleet load, hence tuples and positional arguments.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from diagnostics.ocpp.codecs.fields import text, whole
+from diagnostics.ocpp.messages import ConnectorStatus, SecurityEventFacts
+from diagnostics.ocpp.times import format_time, parse_time
+
+ALERTING, DELTA, PERIODIC = "Alerting", "Delta", "Periodic"
+
+#: The message an event was read from.
+NOTIFY_EVENT, STATUS, SECURITY = "NotifyEvent", "Status", "Security"
+
+HARD_WIRED = "HardWiredNotification"
+AVAILABILITY, FAULTED = "AvailabilityState", "Faulted"
+NO_ERROR = "NoError"
+
+
+class EventFacts(NamedTuple):
+    """One thing a station reports about a variable; ``timestamp`` as received in its text.
+
+    Text is bounded and never ``None``; ``severity`` is 0 (worst) to 9 where the station gave one.
+    """
+
+    event_id: int | None
+    timestamp: datetime | None
+    timestamp_text: str
+    trigger: str
+    cause: int | None
+    actual_value: str
+    tech_code: str
+    tech_info: str
+    cleared: bool | None
+    transaction_id: str
+    variable_monitoring_id: int | None
+    event_notification_type: str
+    severity: int | None
+    component: str
+    component_instance: str
+    evse_id: int | None
+    connector_id: int | None
+    variable: str
+    variable_instance: str
+
+    @property
+    def ends_alert(self) -> bool:
+        """Whether it says that all is well again: ``cleared``, or Problem "false" (EVerest)."""
+        if self.cleared:
+            return True
+        return self.variable.lower() == "problem" and self.actual_value.strip().lower() == "false"
+
+    @property
+    def is_connector_state(self) -> bool:
+        """Whether it stands for a StatusNotification, as 2.1 has it (B01.FR.05, G01)."""
+        return (
+            self.variable.lower() == "availabilitystate" and self.component.lower() == "connector"
+        )
+
+
+class EventReport(NamedTuple):
+    """One message with its events, from ``source``."""
+
+    source: str
+    generated_at: datetime | None
+    seq_no: int | None
+    events: tuple[EventFacts, ...]
+
+
+def read_notify_event(payload: Mapping[str, Any]) -> EventReport:
+    """Read NotifyEvent as far as it can be read; the versions differ in ``severity`` only."""
+    entries = payload.get("eventData")
+    return EventReport(
+        NOTIFY_EVENT,
+        read_time(payload.get("generatedAt")),
+        whole(payload, "seqNo"),
+        tuple(_read_event(entry) for entry in entries if isinstance(entry, dict))
+        if isinstance(entries, list)
+        else (),
+    )
+
+
+def read_time(value: object) -> datetime | None:
+    """Read a time: at once where it is written as the standard says, leniently otherwise."""
+    if not isinstance(value, str):
+        return None
+    if value.endswith("Z"):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    return parse_time(value)
+
+
+def _read_event(entry: dict[str, Any]) -> EventFacts:
+    component, variable = entry.get("component"), entry.get("variable")
+    evse = component.get("evse") if isinstance(component, dict) else None
+    timestamp = text(entry, "timestamp", 64)
+    cleared, severity = entry.get("cleared"), whole(entry, "severity")
+    return EventFacts(
+        whole(entry, "eventId"),
+        read_time(timestamp),
+        timestamp,
+        text(entry, "trigger", 20),
+        whole(entry, "cause"),
+        text(entry, "actualValue", 2500),
+        text(entry, "techCode", 50),
+        text(entry, "techInfo", 500),
+        cleared if isinstance(cleared, bool) else None,
+        text(entry, "transactionId", 36),
+        whole(entry, "variableMonitoringId"),
+        text(entry, "eventNotificationType", 30),
+        severity if severity is not None and 0 <= severity <= 9 else None,
+        text(component, "name", 50),
+        text(component, "instance", 50),
+        whole(evse, "id"),
+        whole(evse, "connectorId"),
+        text(variable, "name", 50),
+        text(variable, "instance", 50),
+    )
+
+
+def event_of_status(status: ConnectorStatus, now: datetime) -> EventFacts:
+    """Read a StatusNotification as an event: the fault channel of 1.6, Faulted in 2.x."""
+    code = status.error_code if status.error_code not in ("", NO_ERROR) else ""
+    fault = bool(code) or status.status == FAULTED
+    info = " ".join(filter(None, (status.vendor_error_code, status.info, status.vendor_id)))
+    at = status.timestamp or now
+    return EventFacts(
+        event_id=None,
+        timestamp=at,
+        timestamp_text=format_time(at),
+        trigger=ALERTING,
+        cause=None,
+        actual_value=status.status,
+        tech_code=code or status.vendor_error_code[:50],
+        tech_info=info[:500],
+        cleared=not fault,
+        transaction_id="",
+        variable_monitoring_id=None,
+        event_notification_type=HARD_WIRED,
+        severity=3 if status.status == FAULTED else 6,
+        component="Connector" if status.evse_id or status.connector_id else "ChargingStation",
+        component_instance="",
+        evse_id=status.evse_id or None,
+        connector_id=status.connector_id or None,
+        variable=AVAILABILITY,
+        variable_instance="",
+    )
+
+
+# Told with every reset or visit of a technician: critical to OCPP, no reason to get up at night.
+_ROUTINE = frozenset(
+    {
+        "FirmwareUpdated",
+        "MaintenanceLoginAccepted",
+        "ResetOrReboot",
+        "SettingSystemTime",
+        "StartupOfTheDevice",
+    }
+)
+
+
+def event_of_security(event: SecurityEventFacts, now: datetime) -> EventFacts:
+    """Read a critical security event as an event about the security of the station."""
+    return EventFacts(
+        event_id=None,
+        timestamp=event.timestamp or now,
+        timestamp_text=event.timestamp_text,
+        trigger=ALERTING,
+        cause=None,
+        actual_value=event.type,
+        tech_code=event.type,
+        tech_info=event.tech_info,
+        cleared=None,
+        transaction_id="",
+        variable_monitoring_id=None,
+        event_notification_type="",
+        severity=7 if event.type in _ROUTINE else 3,
+        component="SecurityCtrlr",
+        component_instance="",
+        evse_id=None,
+        connector_id=None,
+        variable="SecurityEvent",
+        variable_instance="",
+    )

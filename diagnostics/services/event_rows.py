@@ -1,0 +1,233 @@
+"""Events as rows: what makes two the same, and how many are written at once.
+
+PostgreSQL takes a batch by COPY, in text made here: at fleet load a model instance for each event
+would cost more than all the rest. Other databases take it by `bulk_create`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from diagnostics.models import StationEvent
+from diagnostics.ocpp.event_data import ALERTING, NOTIFY_EVENT, STATUS, EventFacts, EventReport
+
+
+class Received(NamedTuple):
+    """One message with events, as it came in from a station."""
+
+    station_id: Any
+    report: EventReport
+    at: datetime
+
+
+class EventRow(NamedTuple):
+    """An event to be stored; `fingerprint` and `alert_key` in hexadecimal."""
+
+    fingerprint: str
+    alert_key: str | None
+    received: Received
+    facts: EventFacts
+    timestamp: datetime
+
+
+def rows_of(batch: Iterable[Received]) -> list[EventRow]:
+    """The events of some messages in the order they came, each once."""
+    rows: dict[str, EventRow] = {}
+    for received in batch:
+        station_id, report, at = received
+        fallback = report.generated_at or at
+        for facts in report.events:
+            fingerprint = _fingerprint(station_id, report.source, facts)
+            if fingerprint not in rows:
+                key = alert_key(station_id, report.source, facts)
+                moment = facts.timestamp or fallback
+                rows[fingerprint] = EventRow(fingerprint, key, received, facts, moment)
+    return list(rows.values())
+
+
+def alert_key(station_id: Any, source: str, facts: EventFacts) -> str | None:
+    """What alerts this event belongs to (N07); none for Delta and Periodic, unless they clear.
+
+    The state of a connector is one thing, told by StatusNotification or by a Delta of its
+    AvailabilityState (2.1).
+    """
+    if source == STATUS or (source == NOTIFY_EVENT and facts.is_connector_state):
+        return _digest(station_id, STATUS, facts.evse_id, facts.connector_id)
+    if facts.trigger != ALERTING and not facts.cleared:
+        return None
+    if facts.variable_monitoring_id is not None:
+        return _digest(station_id, "monitor", facts.variable_monitoring_id)
+    return _digest(
+        station_id,
+        source,
+        facts.component.lower(),
+        facts.component_instance.lower(),
+        facts.evse_id,
+        facts.connector_id,
+        facts.variable.lower(),
+        facts.variable_instance.lower(),
+        facts.tech_code,
+        facts.event_notification_type,
+    )
+
+
+def monitor_key(station_id: Any, monitoring_id: int) -> str:
+    """The key of the alerts of a monitor."""
+    return _digest(station_id, "monitor", monitoring_id)
+
+
+def _fingerprint(station_id: Any, source: str, facts: EventFacts) -> str:
+    """What makes an event sent again the same: all that it says."""
+    (
+        event_id, _, time, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
+        severity, component, instance, evse_id, connector_id, variable, variable_instance,
+    ) = facts  # fmt: skip
+    text = (
+        f"{station_id}\0{source}\0{event_id}\0{time}\0{trigger}\0{cause}\0{value}\0{code}\0{info}"
+        f"\0{cleared}\0{transaction}\0{monitor}\0{kind}\0{severity}\0{component}\0{instance}"
+        f"\0{evse_id}\0{connector_id}\0{variable}\0{variable_instance}"
+    )
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _digest(*parts: Any) -> str:
+    text = "\0".join(map(str, parts))
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def store(rows: list[EventRow]) -> list[EventRow]:
+    """Write the events that are not known yet, and return them.
+
+    Raises IntegrityError when another process wrote one of them in this very moment, or a station
+    is gone.
+    """
+    return _store(rows, _copy if _takes_copy() else _create)
+
+
+def store_slowly(rows: list[EventRow]) -> list[EventRow]:
+    """As `store`, without minding that other processes write the same."""
+    return _store(rows, _create)
+
+
+def _store(rows: list[EventRow], write: Callable[[list[EventRow]], None]) -> list[EventRow]:
+    known = _known(rows)
+    new = [row for row in rows if row.fingerprint not in known] if known else rows
+    if new:
+        write(new)
+    return new
+
+
+def _takes_copy() -> bool:
+    if connection.vendor != "postgresql":
+        return False
+    connection.ensure_connection()
+    return hasattr(connection.connection, "pgconn")  # psycopg 3
+
+
+def _known(rows: list[EventRow]) -> set[str]:
+    """The fingerprints that are stored already."""
+    wanted = [row.fingerprint for row in rows]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_KNOWN, ["{" + ",".join(wanted) + "}"])
+            return {found.hex for (found,) in cursor.fetchall()}
+    known: set[str] = set()
+    for start in range(0, len(wanted), 500):  # SQLite bounds the parameters of a statement
+        some = StationEvent.objects.filter(fingerprint__in=wanted[start : start + 500])
+        known.update(found.hex for found in some.values_list("fingerprint", flat=True))
+    return known
+
+
+_TABLE = StationEvent._meta.db_table
+_COLUMNS = (
+    "station_id", "fingerprint", "alert_key", "source", "event_id", "timestamp", "trigger", "cause",
+    "actual_value", "tech_code", "tech_info", "cleared", "transaction_id", "variable_monitoring_id",
+    "event_notification_type", "severity", "component", "component_instance", "evse_id",
+    "connector_id", "variable", "variable_instance", "generated_at", "seq_no", "received_at",
+)  # fmt: skip
+_KNOWN = f"SELECT fingerprint FROM {_TABLE} WHERE fingerprint = ANY(%s::uuid[])"  # noqa: S608
+_COPY = f"COPY {_TABLE} ({', '.join(_COLUMNS)}) FROM STDIN"
+
+# What stands for itself in no text of COPY.
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _create(rows: list[EventRow]) -> None:
+    StationEvent.objects.bulk_create(map(_instance, rows), ignore_conflicts=True, batch_size=500)
+
+
+def _instance(row: EventRow) -> StationEvent:
+    facts, (station_id, report, at) = row.facts._asdict(), row.received
+    del facts["timestamp_text"]
+    return StationEvent(
+        **{**facts, "timestamp": row.timestamp},
+        station_id=station_id,
+        fingerprint=row.fingerprint,
+        alert_key=row.alert_key,
+        source=report.source,
+        generated_at=report.generated_at,
+        seq_no=report.seq_no,
+        received_at=at,
+    )
+
+
+def _copy(rows: list[EventRow]) -> None:
+    text = "".join(_lines(rows))
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(_COPY) as copy,
+    ):
+        copy.write(text)
+
+
+def _lines(rows: list[EventRow]) -> Iterator[str]:
+    """Lines of COPY's text format; what the events of a message have in common is made once."""
+    last: Received | None = None
+    for row in rows:
+        if row.received is not last:
+            last = row.received
+            station_id, (_, generated_at, seq_no, _), at = last
+            station = str(station_id).translate(_ESCAPES)  # a host's primary key may be any text
+            generated = _NULL if generated_at is None else generated_at
+            tail = f"{generated}\t{_NULL if seq_no is None else seq_no}\t{at}\n"
+        yield _line(row, station, tail)
+
+
+def _line(row: EventRow, station: str, tail: str) -> str:
+    fingerprint, key, (_, report, _), facts, timestamp = row
+    (
+        event_id, _, _, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
+        severity, component, instance, evse_id, connector_id, variable, variable_instance,
+    ) = facts  # fmt: skip
+    texts = (trigger, value, code, info, transaction, kind, component, instance, variable,
+             variable_instance)  # fmt: skip
+    if _SPECIAL.search("".join(texts)):
+        (trigger, value, code, info, transaction, kind, component, instance, variable,
+         variable_instance) = (each.translate(_ESCAPES) for each in texts)  # fmt: skip
+    return (
+        f"{station}\t{fingerprint}\t{key or _NULL}\t{report.source}\t"
+        f"{_NULL if event_id is None else event_id}\t{timestamp}\t{trigger}\t"
+        f"{_NULL if cause is None else cause}\t{value}\t{code}\t{info}\t"
+        f"{_NULL if cleared is None else cleared}\t{transaction}\t"
+        f"{_NULL if monitor is None else monitor}\t{kind}\t"
+        f"{_NULL if severity is None else severity}\t{component}\t{instance}\t"
+        f"{_NULL if evse_id is None else evse_id}\t"
+        f"{_NULL if connector_id is None else connector_id}\t{variable}\t{variable_instance}\t"
+        f"{tail}"
+    )
+
+
+_NULL = r"\N"
+
+
+def _escaped(key: Any) -> str:
+    """A host's primary key may be any text."""
+    return str(key).translate(_ESCAPES)

@@ -1,0 +1,105 @@
+"""What stations report: kept once, and made into alerts (N07, N08; faults of 1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from diagnostics.models import Alert, Monitor
+from diagnostics.ocpp.codecs.alerting import CRITICAL_EVENTS
+from diagnostics.ocpp.event_data import (
+    SECURITY,
+    STATUS,
+    EventFacts,
+    EventReport,
+    event_of_security,
+    event_of_status,
+)
+from diagnostics.ocpp.messages import ConnectorStatus, SecurityEventFacts
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import alerts
+from diagnostics.services.event_rows import (
+    EventRow,
+    Received,
+    alert_key,
+    rows_of,
+    store,
+    store_slowly,
+)
+from diagnostics.signals import events_recorded
+
+
+def record_reports(batch: Sequence[Received]) -> None:
+    """Keep the events of some messages, each once, and what follows of them, in one transaction.
+
+    All or nothing. Raises what the database raises, IntegrityError for a station that is gone.
+    """
+    rows = rows_of(batch)
+    try:
+        _record(rows, store)
+    except IntegrityError:  # another process got one of them in the same moment
+        _record(rows, store_slowly)
+
+
+@transaction.atomic
+def _record(rows: list[EventRow], store_new: Callable[[list[EventRow]], list[EventRow]]) -> None:
+    new = store_new(rows)
+    if not new:
+        return
+    alerts.apply(new, _severities(new))
+    if events_recorded.has_listeners():
+        transaction.on_commit(
+            lambda: events_recorded.send_robust(sender=EventRow, rows=new), robust=True
+        )
+
+
+def _severities(rows: Iterable[EventRow]) -> alerts.Severities:
+    """The severities of the monitors behind alerts whose events do not tell them (2.0.1)."""
+    asked = {
+        (row.received.station_id, row.facts.variable_monitoring_id)
+        for row in rows
+        if row.alert_key is not None
+        and row.facts.severity is None
+        and row.facts.variable_monitoring_id is not None
+    }
+    if not asked:
+        return {}
+    stations, ids = {station for station, _ in asked}, {monitor for _, monitor in asked}
+    live = Monitor.objects.live().filter(station__in=stations, monitor_id__in=ids)
+    found = live.values_list("station", "monitor_id", "severity")
+    return {
+        (station, number): severity for station, number, severity in found if number is not None
+    }
+
+
+def record_events(station: Any, report: EventReport, *, now: datetime | None = None) -> None:
+    """Keep the events of one message; committed on return."""
+    record_reports([Received(station.pk, report, now or timezone.now())])
+
+
+def record_status(station: Any, status: ConnectorStatus, *, now: datetime | None = None) -> None:
+    """Keep a fault that StatusNotification tells, or its end; all else is no event."""
+    now = now or timezone.now()
+    facts = event_of_status(status, now)
+    if facts.ends_alert and not _is_open(station, facts):
+        return
+    record_events(station, EventReport(STATUS, None, None, (facts,)), now=now)
+
+
+def _is_open(station: Any, facts: EventFacts) -> bool:
+    key = alert_key(station.pk, STATUS, facts)
+    return key is not None and Alert.objects.filter(key=key, cleared_at=None).exists()
+
+
+def record_critical_event(
+    station: Any, version: OcppVersion, event: SecurityEventFacts, *, now: datetime | None = None
+) -> None:
+    """Put a security event into the inbox, if it is one of the critical ones (A04)."""
+    if event.type in CRITICAL_EVENTS[version]:
+        now = now or timezone.now()
+        facts = event_of_security(event, now)
+        record_events(station, EventReport(SECURITY, None, None, (facts,)), now=now)

@@ -1,0 +1,231 @@
+"""Group commit: many stations at once, answered when committed, and a bad one harms nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from diagnostics.ingest import Ingest
+from diagnostics.models import Alert, StationEvent
+from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.event_data import read_notify_event
+from diagnostics.services import event_rows, events
+from diagnostics.services.event_rows import Received
+from diagnostics.services.ingest import GroupCommit
+from tests.services.conftest import make_station
+from tests.services.test_events import event
+
+
+@pytest.fixture
+def ingest(transactional_db: None) -> Iterator[Ingest]:
+    ingest = Ingest()
+    yield ingest
+    ingest.close()
+
+
+def message(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"generatedAt": "2026-03-02T12:00:05Z", "seqNo": 0, "eventData": list(found)}
+
+
+def stations(count: int) -> list[Any]:
+    return [make_station(f"CS-{number}").pk for number in range(count)]
+
+
+async def test_many_stations_at_once_are_all_kept_and_answered(ingest: Ingest) -> None:
+    pks = await sync_to_async(stations)(20)
+
+    async def burst(pk: Any) -> None:
+        for number in range(10):
+            found = event(number, after=number, trigger="Delta")
+            assert await ingest.submit(pk, "2.0.1", "NotifyEvent", message(found)) == {}
+            assert await StationEvent.objects.filter(station=pk).acount() == number + 1
+
+    await asyncio.gather(*map(burst, pks))
+    assert await StationEvent.objects.acount() == 200
+
+
+async def test_what_cannot_be_read_is_refused_before_it_waits(ingest: Ingest) -> None:
+    with pytest.raises(OcppError):
+        await ingest.submit(1, "2.0.1", "NotifyEvent", {"seqNo": 0})
+
+
+async def test_a_poisoned_message_is_refused_alone(ingest: Ingest) -> None:
+    pks = await sync_to_async(stations)(9)
+    pks[4] = 987654321  # a station that was deleted a moment ago
+    outcomes = await asyncio.gather(
+        *(ingest.submit(pk, "2.0.1", "NotifyEvent", message(event())) for pk in pks),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, Exception) for each in outcomes] == [pk == pks[4] for pk in pks]
+    assert await StationEvent.objects.acount() == await Alert.objects.acount() == 8
+
+
+async def test_text_that_no_database_holds_is_refused_alone(ingest: Ingest) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps a NUL")
+    pks = await sync_to_async(stations)(3)
+    texts = ["fine", "nul\0", r"back\slash\N"]
+    sent = (
+        ingest.submit(pk, "2.0.1", "NotifyEvent", message(event(actualValue=value)))
+        for pk, value in zip(pks, texts, strict=True)
+    )
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    assert [isinstance(each, Exception) for each in outcomes] == [False, True, False]
+    kept = StationEvent.objects.order_by("station").values_list("actual_value", flat=True)
+    assert [value async for value in kept] == ["fine", r"back\slash\N"]
+
+
+async def test_alerts_of_a_batch_are_counted_once_for_each_event(ingest: Ingest) -> None:
+    (pk,) = await sync_to_async(stations)(1)
+    for _ in range(2):  # the second time after a reconnect
+        sent = (message(event(number, after=number)) for number in range(10))
+        await asyncio.gather(*(ingest.submit(pk, "2.0.1", "NotifyEvent", one) for one in sent))
+    assert (await Alert.objects.aget()).count == 10
+
+
+def test_alerts_of_many_stations_open_and_close_in_one_batch(
+    transactional_db: None, django_assert_max_num_queries: Any
+) -> None:
+    pks = stations(30)
+
+    def tell(**given: Any) -> None:
+        report = read_notify_event(message(event(**given)))
+        events.record_reports([Received(pk, report, timezone.now()) for pk in pks])
+
+    with django_assert_max_num_queries(12):
+        tell()
+    with django_assert_max_num_queries(12):
+        tell(event_id=2, after=10, cleared=True)
+    assert Alert.objects.filter(closed_by="Station", count=1).count() == 30
+
+
+def test_two_processes_that_write_the_same_event_keep_it_once(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pk,) = stations(1)
+    report = read_notify_event(message(event()))
+    received = Received(pk, report, timezone.now())
+    events.record_reports([received])
+    asked = iter([set()])
+    known = event_rows._known
+    monkeypatch.setattr(event_rows, "_known", lambda rows: next(asked, None) or known(rows))
+    events.record_reports([received])  # looked before the other had committed
+    assert StationEvent.objects.count() == Alert.objects.get().count == 1
+
+
+# The gathering itself, without a database
+
+
+class Paper:
+    """Writes batches down; refuses "bad", and waits while told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.free = threading.Event()
+        self.free.set()
+        self.failures: list[Exception] = []
+
+    def write(self, items: Sequence[str]) -> None:
+        self.free.wait(10)
+        if self.failures:
+            raise self.failures.pop()
+        if "bad" in items:
+            raise ValueError("bad")
+        self.batches.append(list(items))
+
+
+@pytest.fixture
+def paper() -> Paper:
+    return Paper()
+
+
+@pytest.fixture
+def commits(paper: Paper) -> Iterator[GroupCommit[str]]:
+    commits = GroupCommit(paper.write, most=3, idle=0.2)
+    yield commits
+    commits.close()
+
+
+async def test_what_comes_during_a_commit_goes_into_the_next(
+    paper: Paper, commits: GroupCommit[str]
+) -> None:
+    paper.free.clear()
+    first = commits.submit("1")
+    while not commits._is_writing:
+        await asyncio.sleep(0.001)
+    others = [commits.submit(text) for text in ("2", "3", "4", "5")]
+    await asyncio.sleep(0.01)
+    assert not first.done()
+    paper.free.set()
+    await asyncio.gather(first, *others)
+    assert paper.batches == [["1"], ["2", "3", "4"], ["5"]]
+
+
+async def test_nothing_waits_when_nothing_is_on_its_way(commits: GroupCommit[str]) -> None:
+    started = asyncio.get_running_loop().time()
+    for _ in range(20):
+        await commits.submit("one")
+    assert asyncio.get_running_loop().time() - started < 0.2
+
+
+async def test_a_bad_item_fails_alone(paper: Paper, commits: GroupCommit[str]) -> None:
+    paper.free.clear()
+    sent = [commits.submit(text) for text in ("1", "bad", "2", "3")]
+    paper.free.set()
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    assert [type(each) for each in outcomes] == [type(None), ValueError, type(None), type(None)]
+    assert sorted(sum(paper.batches, [])) == ["1", "2", "3"]
+
+
+async def test_an_absent_database_refuses_the_whole_batch_and_then_goes_on(
+    paper: Paper, commits: GroupCommit[str]
+) -> None:
+    paper.failures = [OperationalError("away"), OperationalError("away")]
+    with pytest.raises(OperationalError):
+        await commits.submit("1")
+    paper.failures = [OperationalError("the connection had ended")]
+    await commits.submit("2")
+    assert paper.batches == [["2"]]
+
+
+async def test_a_station_that_left_is_kept_all_the_same(
+    paper: Paper, commits: GroupCommit[str]
+) -> None:
+    paper.free.clear()
+    gone = commits.submit("1")
+    gone.cancel()
+    paper.free.set()
+    await commits.submit("2")
+    assert sum(paper.batches, []) == ["1", "2"]
+
+
+async def test_the_thread_ends_when_idle_and_comes_back(
+    paper: Paper, commits: GroupCommit[str]
+) -> None:
+    await commits.submit("1")
+    async with asyncio.timeout(5):
+        while commits._thread is not None:
+            await asyncio.sleep(0.02)
+    await commits.submit("2")
+    assert paper.batches == [["1"], ["2"]]
+
+
+def test_closing_writes_what_waits(paper: Paper) -> None:
+    commits = GroupCommit(paper.write)
+
+    async def leave() -> None:
+        paper.free.clear()
+        commits.submit("1")
+        commits.submit("2")
+
+    asyncio.run(leave())
+    paper.free.set()
+    commits.close()
+    assert sum(paper.batches, []) == ["1", "2"]
