@@ -134,6 +134,7 @@ def receive_report_part(
                 "generated_at": generated_at,
                 "received_at": now,
                 "items": list(items),
+                "count": len(items),
                 "damaged": damaged,
             },
         )
@@ -144,7 +145,9 @@ def receive_report_part(
 
 def _repeat(part: ReportPart, items: Sequence[dict[str, Any]], *, damaged: bool) -> None:
     """The same part again: only what came damaged before can be bettered."""
-    repaired = {"items": list(items), "damaged": False} if part.damaged and not damaged else {}
+    repaired: dict[str, Any] = {}
+    if part.damaged and not damaged:
+        repaired = {"items": list(items), "count": len(items), "damaged": False}
     ReportPart.objects.filter(pk=part.pk).update(times_received=F("times_received") + 1, **repaired)
 
 
