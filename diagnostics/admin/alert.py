@@ -96,7 +96,7 @@ class AlertAdmin(FactAdmin):
     list_display_links = None
     list_filter = (StateFilter, SeverityFilter, TypeFilter, ComponentFilter)
     search_help_text = gettext_lazy("A station, or # and the number of an alert.")
-    ordering: Any = ("severity", "-id")
+    ordering = ("severity", "-id")
     actions = [acknowledge_alerts]
     modules = ("list",)
 

@@ -22,7 +22,7 @@ from diagnostics.admin.log_page import raw_calls
 from diagnostics.admin.report_forms import ReportForm, station_of
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.lifecycles.report import ReportKind
-from diagnostics.models import Report
+from diagnostics.models import Report, ReportPart
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.services import reports
 from diagnostics.wording.reports import named, report_sentence, report_title, report_tone
@@ -41,8 +41,8 @@ class ReportAdmin(FactAdmin):
     search_help_text = gettext_lazy("A station, or # and the number of a report.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        related = super().get_queryset(request).select_related("requested_by", "call")
-        return related.prefetch_related("parts")
+        rows: Any = super().get_queryset(request).select_related("requested_by", "call")
+        return rows.with_parts()  # type: ignore[no-any-return]
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: Report) -> SafeString:
@@ -145,7 +145,7 @@ class ReportAdmin(FactAdmin):
 
     def page(self, request: HttpRequest, row: Report) -> dict[str, Any]:
         """Everything that the templates of one report show."""
-        received = list(row.parts.all())
+        received = list(ReportPart.objects.filter(report=row))
         entries = [item for part in received for item in part.items]
         sees_calls = request.user.has_perm("diagnostics.view_outboundcall")
         return {

@@ -52,7 +52,7 @@ def variables_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     query = request.GET.get("q", "").strip()[:100]
     page = Paginator(_found(station, query), VARIABLES).get_page(request.GET.get("page"))
     asked = Report.objects.filter(station=station).select_related("call")
-    latest = asked.prefetch_related("parts").order_by("-pk")[:REPORTS]
+    latest = asked.with_parts().order_by("-pk")[:REPORTS]
     user = request.user
     return {
         "shown": [_shown(row) for row in page],

@@ -27,6 +27,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Parts are to come: the station agreed, or has begun without a word."""
         return self.filter(status__in=EXPECTING)
 
+    def with_parts(self) -> ReportQuerySet:
+        """For lists: the parts without what is in them."""
+        return self.prefetch_related(models.Prefetch("parts", ReportPart.objects.defer("items")))
+
     def stalled(self, moment: datetime) -> ReportQuerySet:
         """Nothing was heard of these since `moment`."""
         return self.expecting().filter(heard_at__lt=moment)
@@ -134,6 +138,7 @@ class ReportPart(models.Model):
     generated_at = models.DateTimeField(_("generated"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"))
     items = models.JSONField(_("entries"), default=list)
+    count = models.PositiveIntegerField(_("number of entries"), default=0)
     damaged = models.BooleanField(_("damaged"), default=False)
     times_received = models.PositiveIntegerField(_("times received"), default=1)
 

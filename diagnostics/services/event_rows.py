@@ -110,6 +110,14 @@ def store(rows: list[EventRow]) -> list[EventRow]:
     return _store(rows, _copy if _takes_copy() else _create)
 
 
+def store_unseen(rows: list[EventRow]) -> list[EventRow]:
+    """As `store`, without looking for what is known: raises IntegrityError where something is."""
+    if not _takes_copy():
+        return store(rows)
+    _copy(rows)
+    return rows
+
+
 def store_slowly(rows: list[EventRow]) -> list[EventRow]:
     """As `store`, without minding that other processes write the same."""
     return _store(rows, _create)

@@ -29,6 +29,7 @@ from diagnostics.services.event_rows import (
     rows_of,
     store,
     store_slowly,
+    store_unseen,
 )
 from diagnostics.signals import events_recorded
 
@@ -39,10 +40,36 @@ def record_reports(batch: Sequence[Received]) -> None:
     All or nothing. Raises what the database raises, IntegrityError for a station that is gone.
     """
     rows = rows_of(batch)
+    if _is_trusted():
+        try:
+            _record(rows, store_unseen)
+        except IntegrityError:
+            _doubt()
+        else:
+            return
     try:
         _record(rows, store)
     except IntegrityError:  # another process got one of them in the same moment
         _record(rows, store_slowly)
+
+
+# Events come twice after a reconnect, and then seldom one batch only. Else nobody looks whether one
+# is known: the unique index says so, at the price of doing the batch again.
+DOUBT = 50
+_to_be_looked_up = 0
+
+
+def _is_trusted() -> bool:
+    global _to_be_looked_up
+    if _to_be_looked_up:
+        _to_be_looked_up -= 1
+        return False
+    return True
+
+
+def _doubt() -> None:
+    global _to_be_looked_up
+    _to_be_looked_up = DOUBT - 1
 
 
 @transaction.atomic

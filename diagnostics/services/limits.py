@@ -124,12 +124,8 @@ def _truth(text: str) -> bool | None:
 
 
 def _count(text: str) -> int | None:
-    stripped = str(text).strip()
-    return (
-        int(stripped)
-        if stripped.isascii() and stripped.isdecimal() and len(stripped) < 10
-        else None
-    )  # noqa: E501
+    digits = str(text).strip()
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
 
 
 def _listed(text: str) -> tuple[str, ...]:

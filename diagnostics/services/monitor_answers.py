@@ -38,6 +38,7 @@ def call_moved(call: OutboundCall) -> None:
     """A call about monitors was settled: draw the consequences."""
     if call.status in (CallStatus.PENDING, CallStatus.SENT):
         return
+    monitor_facts.hold(call.station)
     if call.status == CallStatus.ANSWERED:
         monitor_facts.learn_support(call.station, True)
         _ANSWERED[call.action](call)

@@ -76,6 +76,15 @@ def info_of(station: Any) -> MonitoringInfo:
     return info
 
 
+def hold(station: Any) -> None:
+    """Let nobody else change this station's monitors until the transaction ends.
+
+    Whoever holds a call or a report too has taken it first.
+    """
+    info_of(station)
+    MonitoringInfo.objects.select_for_update().get(station=station)
+
+
 def learn_support(station: Any, supported: bool) -> None:
     """Remember whether the station knows monitors at all; holds for its present firmware."""
     info_of(station)

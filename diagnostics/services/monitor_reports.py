@@ -41,6 +41,7 @@ def reconcile(report: Report) -> None:
     reported = _reported(report)
     with transaction.atomic():
         station = report.station
+        monitor_facts.hold(station)
         rows = _candidates(station)
         pairs = _paired(rows, reported)
         matched = {row.pk for row, _ in pairs}

@@ -126,25 +126,20 @@ def receive_report_part(
         return None
     with locked(found) as row:
         row.heard_at = now
+        contents = {"items": list(items), "count": len(items), "damaged": damaged}
         part, created = ReportPart.objects.get_or_create(
             report=row,
             seq_no=seq_no,
-            defaults={
-                "tbc": tbc,
-                "generated_at": generated_at,
-                "received_at": now,
-                "items": list(items),
-                "damaged": damaged,
-            },
+            defaults={"tbc": tbc, "generated_at": generated_at, "received_at": now, **contents},
         )
         if not created:
-            _repeat(part, items, damaged=damaged)
+            _repeat(part, contents)
     return row
 
 
-def _repeat(part: ReportPart, items: Sequence[dict[str, Any]], *, damaged: bool) -> None:
+def _repeat(part: ReportPart, contents: dict[str, Any]) -> None:
     """The same part again: only what came damaged before can be bettered."""
-    repaired = {"items": list(items), "damaged": False} if part.damaged and not damaged else {}
+    repaired = contents if part.damaged and not contents["damaged"] else {}
     ReportPart.objects.filter(pk=part.pk).update(times_received=F("times_received") + 1, **repaired)
 
 

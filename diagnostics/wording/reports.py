@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from diagnostics.lifecycles.call import CONNECTION_LOST
+from diagnostics.lifecycles.parts import Parts
 from diagnostics.lifecycles.report import (
     DAMAGED,
     OPEN,
@@ -85,13 +86,18 @@ def _sentences() -> dict[ReportStatus, str]:
     }
 
 
+def _received(row: Report) -> Parts:
+    """From the parts that lists have fetched beforehand."""
+    return Parts.of((part.seq_no, part.tbc) for part in row.parts.all())
+
+
 def _parts(row: Report) -> str:
-    count = len(row.received().received)
+    count = len(_received(row).received)
     return ngettext("%(count)d part", "%(count)d parts", count) % {"count": count}
 
 
 def _complete(row: Report) -> str:
-    entries = sum(len(part.items) for part in row.parts.all())
+    entries = sum(part.count for part in row.parts.all())
     return _("Complete: %(parts)s with %(entries)d entries.") % {
         "parts": _parts(row),
         "entries": entries,
@@ -106,7 +112,7 @@ def _incomplete(row: Report) -> str:
         GivenUp.REBOOT: _("the station restarted before it had sent everything"),
         GivenUp.TIME_OUT: _("no further part came in time"),
     }.get(GivenUp(row.reason) if row.reason in GivenUp.values else GivenUp.TIME_OUT, "")
-    missing = row.received().missing
+    missing = _received(row).missing
     lacks = ""
     if missing:
         listed = ", ".join(map(str, missing[:MOST_LISTED])) + (

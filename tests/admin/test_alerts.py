@@ -11,7 +11,8 @@ from django.test import Client
 
 from diagnostics import inbound
 from diagnostics.admin.chart import Point, line_chart
-from diagnostics.models import Alert, StationEvent
+from diagnostics.lifecycles.monitor import MonitorStatus
+from diagnostics.models import Alert, Monitor, StationEvent
 from diagnostics.wording.alerts import alert_name, alert_state
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Staff, text_of
@@ -171,6 +172,28 @@ def test_a_cause_that_never_came_is_said(root: Client, station: Any) -> None:
     assert "names event 99 as the cause, which never came" in text_of(
         root.get(page(Alert.objects.get()))
     )
+
+
+def test_a_known_monitor_stands_on_the_page_and_gives_its_severity(
+    root: Client, station: ChargingStation
+) -> None:
+    Monitor.objects.create(
+        station=station,
+        monitor_id=101,
+        type="UpperThreshold",
+        value=75.5,
+        severity=4,
+        status=MonitorStatus.ACTIVE,
+        component="TemperatureSensor",
+        variable="Temperature",
+        created_at=NOON,
+        changed_at=NOON,
+    )
+    tell(station)
+    alert = Alert.objects.get()
+    assert alert.severity == 4
+    text = text_of(root.get(page(alert)))
+    assert order_of(text, "Its monitor", Monitor.objects.get().get_type_display(), "75.5")
 
 
 def test_no_such_alert_is_404(root: Client, alert: Alert) -> None:

@@ -14,6 +14,7 @@ from diagnostics.models import (
     OutboundCall,
     Report,
     ReportedVariable,
+    StationInfo,
     VariableAttribute,
     VariableRequest,
 )
@@ -85,6 +86,28 @@ def test_the_tab_is_searched_by_names_and_values(
     for query in ("cabinet", "limit sensor", "55"):
         assert "Celsius" in text_of(root.get(tab(station, f"&q={query}")))
     assert "Nothing matches" in text_of(root.get(tab(station, "&q=nowhere")))
+
+
+def test_the_tab_says_what_the_station_can_take(root: Client, station: ChargingStation) -> None:
+    StationInfo.objects.create(
+        station=station,
+        limits={"items_per_message": {"GetReport": 4}, "file_transfer_protocols": "HTTP,HTTPS"},
+        limits_read_at=timezone.now(),
+    )
+    page = text_of(root.get(tab(station)))
+    assert "4 items in one message" in page and "HTTP, HTTPS" in page
+
+
+def test_lists_of_reports_do_not_fetch_what_is_in_them(
+    root: Client, report: Report, django_assert_max_num_queries: Any
+) -> None:
+    answered(report.station, {"status": "Accepted"})  # type: ignore[arg-type]
+    part(report, 0, "20", tbc=False)
+    for _ in range(5):
+        reports.request_again(report)
+    with django_assert_max_num_queries(15) as captured:
+        root.get(REPORTS)
+    assert not [each for each in captured.captured_queries if '"items"' in each["sql"]]
 
 
 def test_an_empty_tab_says_what_to_do(root: Client, station: ChargingStation) -> None:

@@ -379,3 +379,12 @@ def test_the_list_over_the_fleet(root: Client, station: ChargingStation) -> None
     make_monitor(station)
     page = text_of(root.get(BASE))
     assert "CS-1" in page and "above 75.5" in page and "4 Error" in page
+
+
+def test_the_columns_of_one_monitor_can_be_looked_at_and_not_changed(
+    root: Client, station: ChargingStation
+) -> None:
+    row = make_monitor(station)
+    page = root.get(f"{BASE}{row.pk}/change/").content.decode()
+    assert "TemperatureSensor" in page
+    assert 'name="_save"' not in page

@@ -1,4 +1,4 @@
-"""Reports (B07, B08, N02) and variables (B05, B06): the device model of 2.x, the keys of 1.6."""
+"""Reports (B07, B08, N02) and variables (B05, B06): the device model of 2.x."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from diagnostics.ocpp.errors import UnsupportedAction
 from diagnostics.ocpp.fields import given, inner, text, whole
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.schemas import validate_call
-from diagnostics.ocpp.secrets import HIDDEN, configuration_key, hidden_entry, is_secret
+from diagnostics.ocpp.secrets import HIDDEN, hidden_entry, is_secret
 from diagnostics.ocpp.times import parse_time
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
@@ -196,84 +196,8 @@ class DeviceModel:
         return WireCall(action, payload)
 
 
-class Configuration(DeviceModel):
-    """The words of 1.6: a flat list of keys, each a variable of a component without a name."""
-
-    report_bases = ()
-    has_attributes = False
-    most_set = 1
-    limits = tuple(
-        configuration_key(name)
-        for name in (
-            "SupportedFeatureProfiles",
-            "SupportedFileTransferProtocols",
-            "GetConfigurationMaxKeys",
-        )
-    )
-
-    def encode_get_variables(self, asked: Sequence[VariableAsked]) -> WireCall:
-        """Write GetConfiguration; without keys it asks for all of them."""
-        keys = [_key(each) for each in asked]
-        return self._valid("GetConfiguration", {"key": keys} if keys else {})
-
-    def encode_set_variables(self, asked: Sequence[VariableAsked]) -> WireCall:
-        """Write ChangeConfiguration, which has room for one key."""
-        if len(asked) != 1:
-            raise UnsupportedAction("OCPP 1.6 sets one configuration key in one call.")
-        one = asked[0]
-        return self._valid("ChangeConfiguration", {"key": _key(one), "value": one.value or ""})
-
-    def decode_variables(
-        self, payload: Mapping[str, Any], asked: Sequence[VariableAsked]
-    ) -> list[VariableResult]:
-        """Read either answer, with "NotSupported" and unknown keys in the words of 2.x."""
-        if "status" in payload and len(asked) == 1:
-            status = text(payload, "status", 20)
-            word = "UnknownVariable" if status == "NotSupported" else status
-            return [VariableResult(asked[0].reference, "Actual", word)]
-        known, unknown = payload.get("configurationKey"), payload.get("unknownKey")
-        found = [
-            _configured(each)
-            for each in (known if isinstance(known, list) else ())
-            if text(each, "key", 50)
-        ]
-        missing = [
-            VariableResult(configuration_key(key[:50]), "Actual", "UnknownVariable")
-            for key in (unknown if isinstance(unknown, list) else ())
-            if isinstance(key, str)
-        ]
-        return [*found, *missing]
-
-    def _report(
-        self,
-        action: str,
-        criterion: str,
-        request_id: int,
-        criteria: Sequence[str],
-        named: Sequence[ComponentVariable],
-    ) -> WireCall:
-        raise UnsupportedAction(f"OCPP {self.version} has no {action}.")
-
-
-def _key(asked: VariableAsked) -> str:
-    if asked.reference.component.name or asked.reference.variable is None:
-        raise UnsupportedAction("OCPP 1.6 has configuration keys, and no components.")
-    return asked.reference.variable.name
-
-
-def _configured(entry: dict[str, Any]) -> VariableResult:
-    reference = configuration_key(text(entry, "key", 50))
-    readonly = entry.get("readonly")
-    return VariableResult(
-        reference=reference,
-        attribute_type="Actual",
-        status="Accepted",
-        value=_readable(text(entry, "value", VALUE), reference),
-        mutability="" if readonly is None else "ReadOnly" if readonly else "ReadWrite",
-    )
-
-
-def _readable(value: str, reference: ComponentVariable) -> str | None:
+def readable(value: str, reference: ComponentVariable) -> str | None:
+    """Return a value, or ``None`` where it is a secret."""
     return None if value == HIDDEN or is_secret(reference) else value
 
 
@@ -308,7 +232,7 @@ def _result(entry: dict[str, Any]) -> VariableResult:
         reference=reference,
         attribute_type=_attribute_type(entry, "attributeType"),
         status=text(entry, "attributeStatus", 30) or "Rejected",
-        value=_readable(value[:VALUE], reference) if isinstance(value, str) else None,
+        value=readable(value[:VALUE], reference) if isinstance(value, str) else None,
         reason_code=text(reason, "reasonCode", 20),
         additional_info=text(reason, "additionalInfo", 1024),
     )

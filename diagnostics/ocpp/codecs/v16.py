@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from diagnostics.ocpp.codecs.base import AnswerContext, Codec, count, wire_time
-from diagnostics.ocpp.codecs.device_model import Configuration
+from diagnostics.ocpp.codecs.configuration import Configuration
 from diagnostics.ocpp.codecs.fields import check_range, given, refuse, text, whole
 from diagnostics.ocpp.errors import UnsupportedAction
 from diagnostics.ocpp.messages import (
