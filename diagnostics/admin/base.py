@@ -79,14 +79,14 @@ class FactAdmin(admin.ModelAdmin):
     """
 
     actions: Any = []
-    ordering: Any = ("-id",)
+    ordering: ClassVar[Any] = ("-id",)
     sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # counting is what makes lists slow
     paginator: ClassVar[type[Paginator[Any]]] = FirstPage
-    modules: tuple[str, ...] = ()
+    modules: ClassVar[tuple[str, ...]] = ()
 
     @property
     def media(self) -> Media:

@@ -202,7 +202,7 @@ class CustomerInformationAdmin(FactAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404(_("There is no such request."))
-        return row  # type: ignore[no-any-return]
+        return row
 
     def page(self, request: HttpRequest, row: CustomerInformation) -> dict[str, Any]:
         """Everything that the templates of one request show, and nothing of its text."""

@@ -150,7 +150,7 @@ class EventStreamAdmin(FactAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404(_("There is no such stream."))
-        return row  # type: ignore[no-any-return]
+        return row
 
     def page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
         """What the templates of one stream show."""

@@ -218,7 +218,7 @@ class MonitorViews(ModelAdmin):
 def _station(request: HttpRequest, permission: str) -> Any:
     """The station that `?station=` names. Raises PermissionDenied, and Http404 for none."""
     require(request, permission)
-    stations = Monitor._meta.get_field("station").related_model._default_manager  # type: ignore[union-attr]
+    stations = Monitor._meta.get_field("station").related_model._default_manager
     try:
         station = stations.filter(pk=request.GET.get("station", "")).first()
     except (ValueError, ValidationError):  # no key of the host's type

@@ -42,7 +42,7 @@ class ReportAdmin(FactAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         rows: Any = super().get_queryset(request).select_related("requested_by", "call")
-        return rows.with_parts()  # type: ignore[no-any-return]
+        return rows.with_parts()
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: Report) -> SafeString:
@@ -141,7 +141,7 @@ class ReportAdmin(FactAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404(_("There is no such report."))
-        return row  # type: ignore[no-any-return]
+        return row
 
     def page(self, request: HttpRequest, row: Report) -> dict[str, Any]:
         """Everything that the templates of one report show."""

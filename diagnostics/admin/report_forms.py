@@ -74,7 +74,7 @@ def station_of(request: HttpRequest) -> Any:
     if identity := data.get("identity", "").strip():
         return get_gateway().find(identity)
     key = data.get("station", "") or request.GET.get("station", "")
-    manager = Report._meta.get_field("station").related_model._default_manager  # type: ignore[union-attr]
+    manager = Report._meta.get_field("station").related_model._default_manager
     try:
         return manager.filter(pk=key).first() if key else None
     except (ValueError, ValidationError):  # no key of the host's type
@@ -93,7 +93,7 @@ class Lines(forms.CharField):
             **kwargs,
         )
 
-    def clean(self, value: Any) -> list[ComponentVariable]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[ComponentVariable]:
         lines = [line for line in super().clean(value).splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
             raise ValidationError(_("At most %(most)d lines."), params={"most": MOST_LINES})

@@ -182,7 +182,7 @@ class VariableRequestAdmin(FactAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404(_("There is no such request."))
-        return row  # type: ignore[no-any-return]
+        return row
 
     def page(self, request: HttpRequest, row: VariableRequest) -> dict[str, Any]:
         """Everything that the templates of one request show."""
