@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -33,6 +34,9 @@ from diagnostics.services.timeline import Source, note
 __all__ = ["Limits", "encode_call", "get_limits", "get_variables", "set_variables"]
 
 ACTIONS = {VariablesKind.GET: "GetVariables", VariablesKind.SET: "SetVariables"}
+
+# A question of our own must not hold up an operator's; a late answer counts all the same.
+OWN_ANSWER_TIME = timedelta(seconds=10)
 
 # More than a station has variables is a mistake.
 MOST_ITEMS = 2000
@@ -122,6 +126,7 @@ def _request(
             action=ACTIONS[kind],
             payload={"items": batch},
             variable_request=row,
+            timeout=OWN_ANSWER_TIME if purpose else None,
             placed_by=requested_by,
         )
     if purpose != VariableRequest.Purpose.LIMITS:  # after each boot: nothing to tell people

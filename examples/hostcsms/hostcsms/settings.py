@@ -64,6 +64,9 @@ DIAGNOSTICS = {
     "GATEWAY": "csms.gateway.Gateway",
     "LOG_STORE_URL": os.environ.get("LOG_STORE_URL", f"file://{BASE_DIR / 'logs'}"),
     "PUBLIC_URL": os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000"),
+    # What stations are asked without anybody's click.
+    "READ_LIMITS": os.environ.get("READ_STATIONS", "1") == "1",
+    "READ_DEVICE_MODEL": os.environ.get("READ_STATIONS", "1") == "1",
 }
 CELERY_BEAT_SCHEDULE = {
     "diagnostics": {"task": "diagnostics.tasks.sweep", "schedule": 10.0},
