@@ -7,12 +7,16 @@ notification is never lost. `station` is an instance of DIAGNOSTICS_STATION_MODE
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from diagnostics.handlers.registry import CALLS, SENDS, Handler
+from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import delivery, station_facts
+
+logger = logging.getLogger(__name__)
 
 
 def receive_call(
@@ -54,8 +58,11 @@ def receive_timeout(station: Any, message_id: str) -> bool:
 def receive_send(
     station: Any, version: OcppVersion | str, action: str, payload: dict[str, Any]
 ) -> None:
-    """A SEND (2.1), which is never answered. Raises OcppError as `receive_call` does."""
-    _handle(SENDS, station, version, action, payload)
+    """A SEND (2.1), which is never answered: one that cannot be read is left, and logged."""
+    try:
+        _handle(SENDS, station, version, action, payload)
+    except OcppError as error:
+        logger.info("A SEND of %s cannot be read: %s", action[:50], error)
 
 
 def station_connected(station: Any, **details: Any) -> None:
