@@ -85,7 +85,7 @@ class CallAdmin(ConsoleViews, FactAdmin):
         answered = row.status in (CallStatus.ANSWERED, CallStatus.REFUSED)
         if not (answered and row.sent_at and row.settled_at):
             return ""
-        return f"{(row.settled_at - row.sent_at).total_seconds():.2f} s"
+        return f"{(row.settled_at - row.sent_at).total_seconds():.2f}\N{NO-BREAK SPACE}s"
 
     @admin.display(description=gettext_lazy("Trouble"))
     def trouble(self, row: OutboundCall) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, StackedInline
+from django.db.models import CASCADE
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -233,6 +234,22 @@ class StationPage(ModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [*super().get_inlines(request, obj), StationInfoInline] if obj else []
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """How much goes with the stations, counted: they may have a million rows, too many to name.
+
+        Whoever may delete a station may delete what is known of it.
+        """
+        stations = list(objs)
+        counts = {self.opts.verbose_name_plural: len(stations)}
+        fields: Any = self.opts.get_fields(include_hidden=True)
+        for relation in [each for each in fields if each.one_to_many or each.one_to_one]:
+            if getattr(relation, "on_delete", None) is not CASCADE:
+                continue
+            rows = relation.related_model._base_manager
+            name = relation.related_model._meta.verbose_name_plural
+            counts[name] = rows.filter(**{f"{relation.field.name}__in": stations}).count()
+        return [str(station) for station in stations], counts, set(), []
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions = super().get_actions(request)

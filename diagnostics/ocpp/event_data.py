@@ -166,12 +166,16 @@ _ROUTINE = frozenset(
 
 
 def event_of_security(event: SecurityEventFacts, now: datetime) -> EventFacts:
-    """Read a critical security event as an event about the security of the station."""
+    """Read a critical security event as an event about the security of the station.
+
+    Routine ones are told as a change: kept with the others, and no alert.
+    """
+    routine = event.type in _ROUTINE
     return EventFacts(
         event_id=None,
         timestamp=event.timestamp or now,
         timestamp_text=event.timestamp_text,
-        trigger=ALERTING,
+        trigger=DELTA if routine else ALERTING,
         cause=None,
         actual_value=event.type,
         tech_code=event.type,
@@ -180,7 +184,7 @@ def event_of_security(event: SecurityEventFacts, now: datetime) -> EventFacts:
         transaction_id="",
         variable_monitoring_id=None,
         event_notification_type="",
-        severity=7 if event.type in _ROUTINE else 3,
+        severity=7 if routine else 3,
         component="SecurityCtrlr",
         component_instance="",
         evse_id=None,

@@ -222,3 +222,18 @@ def test_stations_are_found_by_identity_name_and_serial(
 
 def test_a_page_of_a_station_that_is_not_there(admin_user: User, root: Client) -> None:
     assert root.get(f"{STATIONS}999/change/").status_code == 302
+
+
+def test_deleting_a_station_says_how_much_goes_with_it_in_numbers(
+    root: Client, station: ChargingStation
+) -> None:
+    for kind in ("station.booted", "station.connected", "station.disconnected"):
+        now = timezone.now()
+        TimelineEntry.objects.create(station=station, at=now, last_at=now, kind=kind)
+    address = f"{STATIONS}{station.pk}/delete/"
+    asked = text_of(root.get(address))
+    assert "Timeline: 3" in asked or "timeline: 3" in asked
+    assert "station.booted" not in asked
+    root.post(address, {"post": "yes"})
+    assert not ChargingStation.objects.exists()
+    assert not TimelineEntry.objects.exists()

@@ -252,7 +252,7 @@ def test_a_faulted_connector_of_2_x_is_an_alert_by_either_message(station: Any) 
     [
         ("2.0.1", "TamperDetectionActivated", 3),
         ("2.0.1", "InvalidTLSVersion", 3),
-        ("2.0.1", "StartupOfTheDevice", 7),
+        ("2.0.1", "StartupOfTheDevice", None),
         ("2.1", "DiscardedRenewedClientCertificate", 3),
         ("2.0.1", "DiscardedRenewedClientCertificate", None),
         ("1.6", "InvalidTLSVersion", None),

@@ -148,6 +148,7 @@ def register(shown: Shown) -> StationPlan:
         password=password,
         log_size=shown.log_size,
         log_form=shown.log_form,
+        events=0.05,  # now and then, so that pages have something to show
     )
 
 
