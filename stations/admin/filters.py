@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from diagnostics.models import StationInfo
+from diagnostics.models import Alert, StationInfo
 from diagnostics.ocpp.versions import OcppVersion
 
 DROPPED = timedelta(days=7)
@@ -45,6 +45,19 @@ class StateFilter(admin.SimpleListFilter):
         if self.value() == "away":
             return queryset.exclude(pk__in=online)
         return queryset.filter(last_seen_at=None) if self.value() == "never" else queryset
+
+
+class AlertFilter(admin.SimpleListFilter):
+    title = _("alerts")
+    parameter_name = "alerts"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("With open alerts"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        if self.value() != "open":
+            return queryset
+        return queryset.filter(pk__in=Alert.objects.unseen().values("station"))
 
 
 class VersionFilter(admin.SimpleListFilter):

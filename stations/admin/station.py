@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,10 +21,11 @@ from diagnostics.admin.base import page_media
 from diagnostics.admin.station_page import TABS, StationPage, Tab
 from diagnostics.admin.stations import StationHeader, header_of
 from diagnostics.conf import app_settings
-from diagnostics.models import LogRequest
+from diagnostics.models import Alert, LogRequest
 from stations import services
 from stations.admin.connection import connections_context
 from stations.admin.filters import (
+    AlertFilter,
     FirmwareFilter,
     ModelFilter,
     StateFilter,
@@ -62,10 +64,17 @@ def registered_page(
 @admin.register(ChargingStation)
 class ChargingStationAdmin(StationPage):
     list_display = (
-        "state", "identity_", "kind", "last_log",
+        "state", "identity_", "kind", "alerts", "last_log",
     )  # fmt: skip
     list_display_links = None
-    list_filter = (StateFilter, VersionFilter, VendorFilter, ModelFilter, FirmwareFilter)
+    list_filter = (
+        StateFilter,
+        AlertFilter,
+        VersionFilter,
+        VendorFilter,
+        ModelFilter,
+        FirmwareFilter,
+    )
     search_fields = ("identity", "name", "diagnostics_info__serial_number")
     search_help_text = gettext_lazy("Identity, name or serial number.")
     ordering = ("identity",)
@@ -80,7 +89,10 @@ class ChargingStationAdmin(StationPage):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChargingStation]:
         newest = LogRequest.objects.filter(station=OuterRef("pk")).order_by("-id")
         stations: Any = super().get_queryset(request).select_related("diagnostics_info")
+        open_here = Alert.objects.unseen().filter(station=OuterRef("pk")).order_by()
+        counted = open_here.values("station").annotate(count=Count("pk"))
         return stations.with_is_online().annotate(
+            open_alerts=Subquery(counted.values("count")[:1]),
             last_log_id=Subquery(newest.values("pk")[:1]),
             last_verdict=Subquery(newest.values("verdict")[:1]),
         )
@@ -118,6 +130,14 @@ class ChargingStationAdmin(StationPage):
         firmware = info.firmware_version if info else ""
         name = f"{info.vendor} {info.model}" if info else ""
         return _two_lines(name.strip(), " · ".join(filter(None, [firmware, version])))
+
+    @admin.display(description=gettext_lazy("Open alerts"))
+    def alerts(self, row: Any) -> SafeString:
+        if not row.open_alerts:
+            return parts.NOTHING
+        url = reverse("admin:diagnostics_alert_changelist")
+        query = urlencode({"q": row.identity})
+        return format_html('<a href="{}?{}">{}</a>', url, query, row.open_alerts)
 
     @admin.display(description=gettext_lazy("Last log"))
     def last_log(self, row: Any) -> SafeString:

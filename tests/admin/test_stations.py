@@ -237,3 +237,15 @@ def test_deleting_a_station_says_how_much_goes_with_it_in_numbers(
     root.post(address, {"post": "yes"})
     assert not ChargingStation.objects.exists()
     assert not TimelineEntry.objects.exists()
+
+
+def test_open_alerts_stand_in_the_list_and_can_be_filtered_by(
+    root: Client, station: ChargingStation
+) -> None:
+    ChargingStation.objects.create(identity="QUIET")
+    fault = {"connectorId": 1, "errorCode": "GroundFailure", "status": "Faulted"}
+    inbound.receive_call(station, "1.6", "StatusNotification", fault)
+    page = root.get(STATIONS).content.decode()
+    assert f"/admin/diagnostics/alert/?q={station.identity}" in page
+    narrowed = text_of(root.get(STATIONS, {"alerts": "open"}))
+    assert station.identity in narrowed and "QUIET" not in narrowed
