@@ -5,6 +5,8 @@ UV_VERSION := 0.13.9
 MATRIX_PYTHON ?= python3.13
 MATRIX_VENV := .venv-matrix
 MATRIX_DJANGO := 6.0.10
+# Files side by side, each process with servers of its own: most tests wait more than they work.
+PARALLEL ?= --numprocesses 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test style types contracts checks suite coverage test-sqlite test-embedded \
@@ -46,17 +48,17 @@ checks: setup  ## Django's own: system checks, no migration missing
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
 coverage: setup browser  ## the whole suite again, with what it did not reach
 	$(BIN)/python -m pytest -q --cov --cov-report=term
 
 test-sqlite: setup  ## what touches the database, on a SQLite file
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m "not browser and not servers" \
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
 	  $(addprefix --ignore=tests/,docs lifecycles ocpp storage testing wording test_packaging.py)
 
 test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
-	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q -m "not browser and not servers" \
+	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
 	  $(addprefix tests/,hostcsms adapters lifecycles services storage uploads wording test_checks.py test_public_names.py)
 
 test-browser: setup browser  ## the operators' pages in Chromium

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -77,16 +78,23 @@ def unknown_keys() -> list[str]:
 class _Lazy:
     """Attribute access to the current settings; reloaded after a change."""
 
-    _loaded: DiagnosticsSettings | None = None
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._loaded: DiagnosticsSettings | None = None
 
     def __getattr__(self, name: str) -> Any:
-        if self._loaded is None:
-            self._loaded = _load()
-        return getattr(self._loaded, name)
+        return getattr(self._loaded or self._load(), name)
+
+    def _load(self) -> DiagnosticsSettings:
+        # Held while loading: a thread that began before a change must not keep the old ones.
+        with self._lock:
+            self._loaded = loaded = _load()
+            return loaded
 
     def forget(self, *, setting: str, **_: object) -> None:
         if setting == "DIAGNOSTICS":
-            self._loaded = None
+            with self._lock:
+                self._loaded = None
 
 
 app_settings = _Lazy()

@@ -43,6 +43,17 @@ settings.DIAGNOSTICS = {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """With several processes, this one only hands out work: each other one has its own servers.
+
+    They must not inherit the name of the settings, or pytest-django reads those before their
+    servers are there, and all of them meet in one database.
+    """
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        environment.stop()
+        os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
 def pytest_unconfigure() -> None:
     """Stop the servers when the last test is done."""
     environment.stop()
