@@ -5,8 +5,9 @@ UV_VERSION := 0.13.9
 MATRIX_PYTHON ?= python3.13
 MATRIX_VENV := .venv-matrix
 MATRIX_DJANGO := 6.0.10
-# Files side by side, each process with servers of its own: most tests wait more than they work.
-PARALLEL ?= --numprocesses 3 --dist loadfile
+# While developing: PARALLEL="--numprocesses 3 --dist loadfile" runs files side by side, each process
+# with servers of its own. A few tests still notice their neighbours then.
+PARALLEL ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test style types contracts checks suite coverage test-sqlite test-embedded \
