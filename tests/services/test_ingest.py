@@ -110,6 +110,8 @@ def test_alerts_of_many_stations_open_and_close_in_one_batch(
 def test_two_processes_that_write_the_same_event_keep_it_once(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite takes the only writer's lock before it looks: nobody is too early")
     (pk,) = stations(1)
     report = read_notify_event(message(event()))
     received = Received(pk, report, timezone.now())
