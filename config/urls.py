@@ -2,9 +2,12 @@
 
 from django.contrib import admin
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from config.health import healthz
+
+admin.site.site_title = admin.site.site_header = _("Station diagnostics")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
