@@ -35,7 +35,7 @@ class SeaweedFS:
         self._server = ServerProcess(
             argv,
             log=directory / "seaweedfs.log",
-            environment={**self.environment, "GOMEMLIMIT": "200MiB"},
+            environment=self.environment,
         )
 
     def start(self) -> None:
