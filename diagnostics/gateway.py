@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from celery import current_app
 from django.core.signals import setting_changed
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
@@ -50,6 +51,25 @@ class StationGateway(Protocol):
 
         Whoever holds the connection then takes them with `services.delivery.next_call`.
         """
+        ...
+
+
+class FleetGateway(StationGateway, Protocol):
+    """What a gateway may answer for many stations at once: none of it is required.
+
+    Each takes a queryset of stations and returns it narrowed. `services.fleet` asks.
+    """
+
+    def online(self, stations: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that `is_online`."""
+        ...
+
+    def speaking(self, stations: QuerySet[Any], version: OcppVersion) -> QuerySet[Any]:
+        """Those of this `version`."""
+        ...
+
+    def matching(self, stations: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Those with the text in their identity, or in another name that people know them by."""
         ...
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.layers import get_channel_layer
+from django.db.models import Q, QuerySet
 
 from diagnostics.background import send_soon
 from diagnostics.models import OutboundCall
@@ -52,6 +53,17 @@ class ChannelsGateway:
 
     def is_online(self, station: ChargingStation) -> bool:
         return StationConnection.objects.live().filter(station=station).exists()
+
+    # Of many at once: `diagnostics.gateway.FleetGateway`
+
+    def online(self, stations: QuerySet[Any]) -> QuerySet[Any]:
+        return stations.filter(pk__in=StationConnection.objects.live().values("station"))
+
+    def speaking(self, stations: QuerySet[Any], version: OcppVersion) -> QuerySet[Any]:
+        return stations.filter(ocpp_version=version.value)
+
+    def matching(self, stations: QuerySet[Any], text: str) -> QuerySet[Any]:
+        return stations.filter(Q(identity__icontains=text) | Q(name__icontains=text))
 
     def send(self, call: OutboundCall) -> None:
         live: Any = StationConnection.objects.live().filter(station_id=call.station_id)

@@ -51,6 +51,16 @@ FUNCTIONS = {
         "request_again": "row * requested_by",
         "cancel_log": "row * canceled_by",
     },
+    "services.access": {
+        "visible": "rows user * station",
+        "own": "rows user * by",
+        "sees": "user station",
+    },
+    "services.groups": {
+        "add_stations": "* group stations added_by now",
+        "remove_stations": "* group stations",
+    },
+    "services.selections": {"stations_of": "selection user"},
     "services.reports": {
         "request_base_report": "* station report_base requested_by",
         "request_report": "* station criteria named requested_by",
@@ -79,6 +89,7 @@ FUNCTIONS = {
 
 METHODS = {
     gateway.StationGateway: {"identity", "version", "find", "is_online", "send"},
+    gateway.FleetGateway: {"online", "speaking", "matching"},  # none of it is required
     storage.LogStore: {"open_upload", "size", "read", "delete", "check"},
 }
 

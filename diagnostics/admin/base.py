@@ -15,7 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
+from diagnostics.admin.group_filters import GroupFilter
 from diagnostics.gateway import get_gateway
+from diagnostics.services import access
 
 OLDER = "id__lt"
 # Where a list is not in the order of its keys.
@@ -116,7 +118,12 @@ class FactAdmin(admin.ModelAdmin):
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("station")
+        """Those of stations that the user may see."""
+        rows = super().get_queryset(request).select_related("station")
+        return access.visible(rows, request.user, station="station")
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), GroupFilter]
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """By station, in whatever way the host's own station list is searched."""

@@ -3,7 +3,8 @@
     class ChargeBoxAdmin(StationPage, ModelAdmin): ...
 
 turns its change page into tabs: the timeline, the log requests and the calls of the station, and
-the host's form under "Settings". Hosts that keep their own page use the template tags instead.
+the host's form under "Settings"; its list is a `StationList`. Hosts that keep their own page use
+the template tags instead.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin import ModelAdmin, StackedInline
-from django.db.models import CASCADE
+from django.contrib.admin import StackedInline
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,11 +21,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from diagnostics.admin.actions import PERMISSION, request_logs_action
+from diagnostics.admin.actions import PERMISSION
 from diagnostics.admin.base import page_media
 from diagnostics.admin.event_stream import streams_context
 from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
+from diagnostics.admin.station_list import StationList
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
 from diagnostics.admin.variable_tab import variables_context
 from diagnostics.conf import app_settings
@@ -221,12 +222,11 @@ class StationInfoInline(StackedInline):
     template = "diagnostics/station/info_inline.html"
 
 
-class StationPage(ModelAdmin):
+class StationPage(StationList):
     """A ModelAdmin for the host's station model whose change page has tabs, and an action."""
 
     change_form_template = "diagnostics/station/settings.html"
     station_tabs: tuple[Tab, ...] = TABS
-    actions: Any = [request_logs_action]
 
     @property
     def media(self) -> Media:
@@ -234,28 +234,6 @@ class StationPage(ModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [*super().get_inlines(request, obj), StationInfoInline] if obj else []
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """How much goes with the stations, counted: they may have a million rows, too many to name.
-
-        Whoever may delete a station may delete what is known of it.
-        """
-        stations = list(objs)
-        counts = {self.opts.verbose_name_plural: len(stations)}
-        fields: Any = self.opts.get_fields(include_hidden=True)
-        for relation in [each for each in fields if each.one_to_many or each.one_to_one]:
-            if getattr(relation, "on_delete", None) is not CASCADE:
-                continue
-            rows = relation.related_model._base_manager
-            name = relation.related_model._meta.verbose_name_plural
-            counts[name] = rows.filter(**{f"{relation.field.name}__in": stations}).count()
-        return [str(station) for station in stations], counts, set(), []
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        if not request.user.has_perm(PERMISSION):
-            actions.pop("request_logs_action", None)
-        return actions
 
     def station_header(self, request: HttpRequest, station: Any) -> StationHeader:
         """The header's facts; override to add what the host knows better."""

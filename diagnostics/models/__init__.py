@@ -8,12 +8,14 @@ from diagnostics.models.customer_information import (
 )
 from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.event_stream import EventStream, EventStreamSample
+from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, StationGroup
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
 from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.security_event import SecurityEvent
+from diagnostics.models.selection import StationSelection
 from diagnostics.models.station_info import StationInfo
 from diagnostics.models.timeline import TimelineEntry
 from diagnostics.models.variable import ReportedVariable, VariableAttribute, VariableRequest
@@ -26,6 +28,9 @@ __all__ = [
     "EventStream",
     "EventStreamSample",
     "FileAccess",
+    "GroupKind",
+    "GroupLimit",
+    "GroupMember",
     "LogFile",
     "LogRequest",
     "MessageRecord",
@@ -37,7 +42,9 @@ __all__ = [
     "ReportedVariable",
     "SecurityEvent",
     "StationEvent",
+    "StationGroup",
     "StationInfo",
+    "StationSelection",
     "TimelineEntry",
     "VariableAttribute",
     "VariableRequest",

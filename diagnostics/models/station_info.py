@@ -32,6 +32,13 @@ class StationInfo(models.Model):
         _("clock skew"), null=True, blank=True, help_text=_("Seconds the station is ahead of us.")
     )
 
+    seen_at = models.DateTimeField(
+        _("last came or went"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Empty: it has never been connected."),
+    )
     security_extension = models.BooleanField(
         _("knows GetLog (1.6)"), null=True, blank=True, help_text=_("Found out by asking.")
     )

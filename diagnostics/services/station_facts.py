@@ -86,6 +86,7 @@ def record_security_event(
 def record_connected(station: Any, **data: Any) -> None:
     """The station has a new connection: whatever an older one carried has no outcome."""
     delivery.connection_lost(station)
+    _seen(station)
     note(station=station, kind="station.connected", source=Source.SYSTEM, **data)
     first_questions.after_connecting(station)
 
@@ -93,7 +94,14 @@ def record_connected(station: Any, **data: Any) -> None:
 def record_disconnected(station: Any, *, connection: str | None = None, **data: Any) -> None:
     """A connection of the station ended."""
     delivery.connection_lost(station, connection=connection)
+    _seen(station)
     note(station=station, kind="station.disconnected", source=Source.SYSTEM, **data)
+
+
+def _seen(station: Any) -> None:
+    """Keep that the station came or went now; see `services.fleet` for who asks."""
+    now = timezone.now()
+    StationInfo.objects.update_or_create(station=station, defaults={"seen_at": now})
 
 
 def record_unread_answer(station: Any, message_id: str, code: str, description: str) -> None:

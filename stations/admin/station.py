@@ -83,6 +83,7 @@ class ChargingStationAdmin(StationPage):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     fields = ("identity", "name", "is_active", "security_profile", "registration_policy")
+    change_list_template = "admin/stations/chargingstation/change_list.html"
     change_form_template = "stations/settings.html"
     station_tabs = (*TABS, CONNECTIONS)
 
