@@ -15,8 +15,9 @@ from django.utils import timezone
 from kombu.utils.json import dumps, loads
 
 from diagnostics import inbound, tasks
-from diagnostics.models import LogFile, LogRequest
+from diagnostics.models import LogFile, LogRequest, StationGroup, StationSelection
 from diagnostics.services import calls, logs
+from diagnostics.services.selections import stations_of
 from diagnostics.storage import get_log_store
 
 
@@ -109,6 +110,24 @@ def test_the_action_asks_many_stations(operator: Client, box: ChargeBox) -> None
     wanted = {"apply": "1", "log_type": "DiagnosticsLog", "span": "all"}
     assert operator.post("/backoffice/csms/chargebox/", chosen | wanted).status_code == 302
     assert set(LogRequest.objects.values_list("station", flat=True)) == {box.pk, other.pk}
+
+
+def test_the_hosts_list_has_groups_and_selections(operator: Client, box: ChargeBox) -> None:
+    ChargeBox.objects.create(box_id="BOX-8")
+    boxes = "/backoffice/csms/chargebox/"
+    chosen = {"action": "add_to_group_action", "_selected_action": [str(box.pk)], "apply": "1"}
+    assert operator.post(boxes, chosen | {"new": "Yard"}).status_code == 302
+    group = StationGroup.objects.get()
+    listed = page(operator, f"csms/chargebox/?group={group.pk}")
+    assert "BOX-7" in listed and "BOX-8" not in listed and "Yard" in listed
+    assert "1</strong> station" in page(operator, f"diagnostics/stationgroup/{group.pk}/change/")
+    wanted = {"connectivity": "Connected", "ocpp_version": "2.0.1", "text": "box"}
+    wanted |= {"name": "Here", "groups": str(group.pk)}
+    operator.post("/backoffice/diagnostics/stationselection/add/", wanted)
+    selection = StationSelection.objects.get()
+    assert list(stations_of(selection)) == [box]
+    listed = page(operator, f"csms/chargebox/?selection={selection.pk}")
+    assert "BOX-7" in listed and "BOX-8" not in listed
 
 
 def test_keys_of_any_type_travel_to_the_worker(box: ChargeBox) -> None:
