@@ -106,3 +106,14 @@ class TriggerFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         return queryset.filter(trigger=self.value()) if self.value() else queryset
+
+
+class UnreadFilter(admin.SimpleListFilter):
+    title = _("reading")
+    parameter_name = "unread"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("Not all readable"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.exclude(unread="") if self.value() else queryset

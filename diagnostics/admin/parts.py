@@ -76,6 +76,14 @@ def alert_badge(row: Alert) -> SafeString:
     return badge(row.state.label, tones[row.state])
 
 
+def event_name(row: StationEvent) -> SafeString:
+    """What an event is about, linked, and whether not all of it could be read."""
+    name = str(row.reference) if row.component else _("An entry that names nothing")
+    url = reverse("admin:diagnostics_stationevent_change", args=[row.pk])
+    mark = format_html(' <span class="dx-note">{}</span>', _("not all readable"))
+    return format_html('<a href="{}">{}</a>{}', url, name, mark if row.unread else "")
+
+
 def event_value(row: StationEvent) -> str:
     """A value, cut to what a list can show, and whether it says that all is well."""
     value = row.actual_value if len(row.actual_value) <= 80 else f"{row.actual_value[:80]} …"

@@ -157,6 +157,7 @@ class ReportAdmin(FactAdmin):
             "tone": report_tone(row.status),
             "parts": received,
             "missing": row.received().missing[:50],
+            "unread": [(part.seq_no, text) for part in received for text in part.unread],
             "entries": [_entry(item) for item in entries[:MOST_ENTRIES]],
             "count": len(entries),
             "raw_calls": raw_calls(row) if sees_calls else [],  # type: ignore[arg-type]

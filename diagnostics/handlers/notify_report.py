@@ -20,6 +20,7 @@ def handle_notify_report(
         tbc=part.tbc,
         generated_at=part.generated_at,
         items=part.items,
+        unread=part.unread,
         damaged=part.damaged,
         monitoring=action == "NotifyMonitoringReport",
     )

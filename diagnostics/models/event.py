@@ -46,6 +46,9 @@ class StationEvent(NamesVariable):
     severity = models.SmallIntegerField(
         _("severity"), null=True, blank=True, choices=Severity.choices
     )
+    unread = models.TextField(
+        _("as it came"), blank=True, help_text=_("The whole entry, where not all could be read.")
+    )
     generated_at = models.DateTimeField(_("message made"), null=True, blank=True)
     seq_no = models.IntegerField(_("sequence number"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"))
@@ -60,6 +63,7 @@ class StationEvent(NamesVariable):
                 condition=models.Q(alert_key__isnull=False),
                 name="diag_event_alert",
             ),
+            models.Index(fields=["-id"], condition=~models.Q(unread=""), name="diag_event_unread"),
         ]
 
     def __str__(self) -> str:
@@ -144,7 +148,8 @@ class Alert(NamesVariable):
         ]
 
     def __str__(self) -> str:
-        return str(self.reference)
+        named = str(self.reference) if self.component else ""
+        return named or f"{_('monitor')} {self.variable_monitoring_id}"
 
     @property
     def state(self) -> AlertState:

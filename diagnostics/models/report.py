@@ -29,7 +29,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def with_parts(self) -> ReportQuerySet:
         """For lists: the parts without what is in them."""
-        return self.prefetch_related(models.Prefetch("parts", ReportPart.objects.defer("items")))
+        without = ReportPart.objects.defer("items", "unread")
+        return self.prefetch_related(models.Prefetch("parts", without))
 
     def stalled(self, moment: datetime) -> ReportQuerySet:
         """Nothing was heard of these since `moment`."""
@@ -139,7 +140,13 @@ class ReportPart(models.Model):
     received_at = models.DateTimeField(_("received"))
     items = models.JSONField(_("entries"), default=list)
     count = models.PositiveIntegerField(_("number of entries"), default=0)
-    damaged = models.BooleanField(_("damaged"), default=False)
+    unread = models.JSONField(
+        _("not readable"), default=list, help_text=_("Entries as they came; the first ones.")
+    )
+    unread_count = models.PositiveIntegerField(_("number of those"), default=0)
+    damaged = models.BooleanField(
+        _("damaged"), default=False, help_text=_("It came empty, or with entries not readable.")
+    )
     times_received = models.PositiveIntegerField(_("times received"), default=1)
 
     class Meta:

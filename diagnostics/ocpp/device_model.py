@@ -20,7 +20,8 @@ class ReportAnswer:
 class ReportPart:
     """One NotifyReport or NotifyMonitoringReport; ``items`` as on the wire, without secrets.
 
-    ``damaged``: its list came empty or holds entries that cannot be read, so something is missing.
+    ``unread`` has what could not be read of it, as JSON texts. ``damaged``: something is in there,
+    or the list came empty, so the report lacks something.
     """
 
     request_id: int
@@ -28,6 +29,7 @@ class ReportPart:
     tbc: bool
     generated_at: datetime | None
     items: tuple[dict[str, Any], ...]
+    unread: tuple[str, ...] = ()
     damaged: bool = False
 
 
@@ -55,6 +57,19 @@ class VariableFacts:
     values_list: str = ""
     supports_monitoring: bool | None = None
     max_elements: int | None = None
+
+    @property
+    def has_characteristics(self) -> bool:
+        """Whether it says more than values; an entry need not."""
+        return bool(self.data_type or self.unit or self.values_list) or any(
+            each is not None
+            for each in (
+                self.min_limit,
+                self.max_limit,
+                self.supports_monitoring,
+                self.max_elements,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

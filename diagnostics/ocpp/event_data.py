@@ -5,11 +5,15 @@ Read once per event at fleet load, hence tuples and positional arguments.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from diagnostics.ocpp.codecs.fields import text, whole
 from diagnostics.ocpp.messages import ConnectorStatus, SecurityEventFacts
+from diagnostics.ocpp.secrets import HIDDEN, is_secret
 from diagnostics.ocpp.times import format_time, parse_time
+from diagnostics.ocpp.types import Component, ComponentVariable, Variable
+from diagnostics.ocpp.unread import Unread, as_text
 
 ALERTING, DELTA, PERIODIC = "Alerting", "Delta", "Periodic"
 
@@ -25,6 +29,7 @@ class EventFacts(NamedTuple):
     """One thing a station reports about a variable; ``timestamp`` as received in its text.
 
     Text is bounded and never ``None``; ``severity`` is 0 (worst) to 9 where the station gave one.
+    ``unread`` is the entry as it came (JSON), where not all of it could be read.
     """
 
     event_id: int | None
@@ -46,6 +51,7 @@ class EventFacts(NamedTuple):
     connector_id: int | None
     variable: str
     variable_instance: str
+    unread: str = ""
 
     @property
     def ends_alert(self) -> bool:
@@ -73,12 +79,15 @@ class EventReport(NamedTuple):
 
 def read_notify_event(payload: Mapping[str, Any]) -> EventReport:
     """Read NotifyEvent as far as it can be read; the versions differ in ``severity`` only."""
-    entries = payload.get("eventData")
+    entries, made = payload.get("eventData"), text(payload, "generatedAt", 64)
     return EventReport(
         NOTIFY_EVENT,
-        read_time(payload.get("generatedAt")),
+        read_time(made),
         whole(payload, "seqNo"),
-        tuple(_read_event(entry) for entry in entries if isinstance(entry, dict))
+        tuple(
+            _read_event(entry) if isinstance(entry, dict) else _read_badly(entry, made)
+            for entry in entries
+        )
         if isinstance(entries, list)
         else (),
     )
@@ -101,13 +110,14 @@ def _read_event(entry: dict[str, Any]) -> EventFacts:
     evse = component.get("evse") if isinstance(component, dict) else None
     timestamp = text(entry, "timestamp", 64)
     cleared, severity = entry.get("cleared"), whole(entry, "severity")
+    name, value = text(variable, "name", 50), text(entry, "actualValue", 2500)
     return EventFacts(
         whole(entry, "eventId"),
         read_time(timestamp),
         timestamp,
         text(entry, "trigger", 20),
         whole(entry, "cause"),
-        text(entry, "actualValue", 2500),
+        HIDDEN if value and _is_secret(name) else value,
         text(entry, "techCode", 50),
         text(entry, "techInfo", 500),
         cleared if isinstance(cleared, bool) else None,
@@ -119,9 +129,30 @@ def _read_event(entry: dict[str, Any]) -> EventFacts:
         text(component, "instance", 50),
         whole(evse, "id"),
         whole(evse, "connectorId"),
-        text(variable, "name", 50),
+        name,
         text(variable, "instance", 50),
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(variable: str) -> bool:
+    """Say whether nobody may read the variable; its value should be empty then (N07.FR.10)."""
+    return is_secret(ComponentVariable(Component(""), Variable(variable)))
+
+
+def _read_badly(entry: Any, made: str) -> EventFacts:
+    """Read what the schema refused: no event is lost, and what came stands beside it.
+
+    ``made`` is when its message was, which tells two of them apart that have no time. Without a
+    monitor or a variable nobody could say what is wrong: such an entry opens no alert.
+    """
+    came = entry.value if isinstance(entry, Unread) else entry
+    facts = _read_event(came if isinstance(came, dict) else {})
+    facts = facts._replace(timestamp_text=facts.timestamp_text or made)
+    if facts.variable_monitoring_id is None and not (facts.component and facts.variable):
+        facts = facts._replace(trigger="", cleared=None)
+    shown = {**came, "actualValue": HIDDEN} if facts.actual_value == HIDDEN else came
+    return facts._replace(unread=as_text(shown))
 
 
 def event_of_status(status: ConnectorStatus, now: datetime) -> EventFacts:

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from diagnostics.ocpp.errors import Violation
+from diagnostics.ocpp.unread import Unread
 
 SchemaTree: TypeAlias = Mapping[str, Any]
 
@@ -48,11 +49,13 @@ _UNREADABLE = _Unreadable()
 class Spared:
     """Properties whose violations, though reported, do not make their object unreadable.
 
-    ``missing`` may be absent although required; ``texts`` may be strings although numbers.
+    ``missing`` may be absent although required; ``texts`` may be strings although numbers;
+    ``lists`` keep the entries that cannot be read, and what came in place of the list, as Unread.
     """
 
     missing: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
 
 
 NOTHING_SPARED = Spared()
@@ -93,6 +96,8 @@ class Inspection:
             return value
         if not _TYPE_CHECKS[wanted](value):
             self._note(path, f"must be {_TYPE_NAMES[wanted]}", "type")
+            if wanted == "array" and self._keeps(path):
+                return [_marked(value)]
             value = self._read_as(wanted, value, path)
             if value is _UNREADABLE:
                 return value
@@ -133,7 +138,10 @@ class Inspection:
         return complete
 
     def _read_list(self, schema: SchemaTree, value: list[Any], path: str) -> Any:
-        """Read the entries that can be read; a list of which nothing is left cannot be."""
+        """Read the entries that can be read; a list of which nothing is left cannot be.
+
+        What has been read before, with entries that could not be, reads as the same again.
+        """
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         if len(value) < least:
             self._note(path, f"needs at least {_entries(least)}", "minItems")
@@ -141,8 +149,17 @@ class Inspection:
             self._note(path, f"has room for {_entries(most)}", "maxItems")
         rule = schema.get("items", {})
         entries = [self._read(rule, child, f"{path}[{i}]") for i, child in enumerate(value)]
+        if self._keeps(path):
+            entries = [
+                _marked(child) if entry is _UNREADABLE else entry
+                for entry, child in zip(entries, value, strict=True)
+            ]
         readable = [entry for entry in entries if entry is not _UNREADABLE]
         return readable if readable or not value else _UNREADABLE
+
+    def _keeps(self, path: str) -> bool:
+        """Say whether the list at this place keeps what cannot be read of it."""
+        return path.rpartition(".")[2] in self._spared.lists
 
     def _check_scalar(self, schema: SchemaTree, value: Any, path: str) -> None:
         words = schema.get("enum")
@@ -187,6 +204,10 @@ class Inspection:
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _BOOLEANS = {"true": True, "false": False}
+
+
+def _marked(value: Any) -> Unread:
+    return value if isinstance(value, Unread) else Unread(value)
 
 
 def _is_number(value: Any) -> bool:

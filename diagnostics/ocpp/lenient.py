@@ -6,6 +6,7 @@ retry it for ever. So a message of LENIENT is delivered as far as it can be read
 
 - a number, boolean or string written as one of the others is read as what the schema wants;
 - what is mistyped otherwise is left out, and a list entry that then lacks a required property too;
+  in the lists of SPARED it is not left out but stays as it came, as Unread;
 - words, lengths, ranges, counts and unknown properties stay as they came.
 
 Hence in a delivered payload every required property is present (but for SPARED) and every known
@@ -43,10 +44,20 @@ LENIENT = frozenset(
 )
 
 SPARED = {
-    # Part 4 of 2.1 prints an example without basetime whose t are date-times.
-    "NotifyPeriodicEventStream": Spared(frozenset({"basetime"}), frozenset({"t"})),
+    "NotifyEvent": Spared(lists=frozenset({"eventData"})),
     # Stations that grew up on 2.0.1 do not know this property, new and required in 2.1.
-    "NotifyMonitoringReport": Spared(frozenset({"eventNotificationType"})),
+    "NotifyMonitoringReport": Spared(
+        frozenset({"eventNotificationType"}), lists=frozenset({"monitor", "variableMonitoring"})
+    ),
+    # Part 4 of 2.1 prints an example without basetime whose t are date-times.
+    "NotifyPeriodicEventStream": Spared(
+        frozenset({"basetime"}), frozenset({"t"}), frozenset({"data"})
+    ),
+    # The rest of what is said of a variable is worth having without these.
+    "NotifyReport": Spared(
+        frozenset({"dataType", "supportsMonitoring"}),
+        lists=frozenset({"reportData", "variableAttribute"}),
+    ),
 }
 
 # A status of an upload that nobody knows says nothing; "UploadFailed" on LogStatusNotification

@@ -18,6 +18,10 @@ HIDDEN = "•••"
 _NAMES = frozenset({"authorizationkey", "basicauthpassword"})
 _PARTS = ("password", "passwd", "secret", "privatekey")
 _PROFILE_FIELDS = ("basicAuthPassword", "apnPassword", "password", "key", "simPin")
+# What names a variable, or says of which kind it is.
+_NAMING = frozenset(
+    {"connectorId", "dataType", "id", "instance", "mutability", "name", "type", "unit"}
+)
 
 Guard = Callable[[ComponentVariable], bool]
 
@@ -99,6 +103,18 @@ def hidden_entry(entry: Any, guard: Guard = is_secret) -> Any:
         for each in attributes
     ]
     return {**entry, "variableAttribute": shown}
+
+
+def without_values(entry: Any, name: str = "") -> Any:
+    """Return an entry of a report that cannot be read as far as it names things.
+
+    Whatever else it holds may be a secret.
+    """
+    if isinstance(entry, dict):
+        return {key: without_values(child, key) for key, child in entry.items()}
+    if isinstance(entry, list):
+        return [without_values(child) for child in entry]
+    return entry if name in _NAMING or entry is None or isinstance(entry, bool) else HIDDEN
 
 
 def configuration_key(name: str) -> ComponentVariable:

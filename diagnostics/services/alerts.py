@@ -212,7 +212,7 @@ def _tell(changed: list[Alert], before: set[int]) -> None:
 
 
 def _entry(alert: Alert) -> TimelineEntry:
-    data = {"name": str(alert.reference), "value": alert.last_value[:100], "alert": alert.pk}
+    data = {"name": str(alert), "value": alert.last_value[:100], "alert": alert.pk}
     return TimelineEntry(
         station_id=alert.station_id,
         kind="alert.opened" if alert.cleared_at is None else "alert.cleared",
@@ -245,7 +245,7 @@ def acknowledge(alerts: Iterable[Alert], *, user: Any, note_text: str = "") -> i
                 source=Source.OPERATOR,
                 user=user,
                 now=now,
-                name=str(alert.reference),
+                name=str(alert),
                 info=note_text,
             )
             publish_soon(KIND, {alert.pk: {"state": "Acknowledged"}})

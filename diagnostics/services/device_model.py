@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from diagnostics.lifecycles.report import ReportBase, ReportKind
+from diagnostics.lifecycles.report import ReportBase, ReportKind, ReportStatus
 from diagnostics.lifecycles.variables import ACCEPTED, Mutability
 from diagnostics.models import (
     Report,
@@ -36,15 +36,16 @@ _CODEC = codec_for(OcppVersion.V21)
 
 
 def apply_report(report: Report, now: datetime) -> None:
-    """Take over a complete report: a full inventory replaces what was known, others add to it.
+    """Take over a report: a complete full inventory replaces what was known, others add to it.
 
-    An incomplete one never comes here: what it lacks would look like what the station lost.
+    So does one with entries that cannot be read: what it lacks would look like what is gone.
     """
     found = _merged(_CODEC.decode_variable(item) for part in report.parts.all()
                     for item in part.items)  # fmt: skip
-    full = report.kind == ReportKind.BASE and report.criteria.get("reportBase") == ReportBase.FULL
-    record_variables(report.station, found, now, replace=full and bool(found))
-    if full and found:
+    base = report.criteria.get("reportBase") if report.kind == ReportKind.BASE else None
+    replaces = base == ReportBase.FULL and report.status == ReportStatus.COMPLETE and bool(found)
+    record_variables(report.station, found, now, replace=replaces)
+    if replaces:
         note_inventory(report.station, now)
 
 
@@ -81,22 +82,7 @@ def record_variables(
     """Keep variables with their characteristics; `replace` forgets all others."""
     if replace:
         ReportedVariable.objects.filter(station=station).exclude(digest__in=list(found)).delete()
-    ReportedVariable.objects.bulk_create(
-        [
-            ReportedVariable(
-                station=station,
-                digest=digest,
-                updated_at=now,
-                **NamesVariable.columns(facts.reference),
-                **{name: getattr(facts, name) for name in _FACTS},
-            )
-            for digest, facts in sorted(found.items())  # one order for all: no deadlocks
-        ],
-        update_conflicts=True,
-        unique_fields=["station", "digest"],
-        update_fields=[*_NAMES, *_FACTS, "updated_at"],
-        batch_size=500,
-    )
+    _keep_variables(station, found, now)
     keys = _keys(station, found)
     if replace:
         VariableAttribute.objects.filter(variable__station=station).delete()
@@ -106,6 +92,28 @@ def record_variables(
     values = [(facts.reference, each.value) for facts in found.values()
               for each in facts.attributes if each.type == "Actual" and each.value]  # fmt: skip
     limits.learn(station, values, now)
+
+
+def _keep_variables(station: Any, found: dict[str, VariableFacts], now: datetime) -> None:
+    """An entry without characteristics leaves those that are known."""
+    for columns, tells in (((*_NAMES, *_FACTS), True), (_NAMES, False)):
+        ReportedVariable.objects.bulk_create(
+            [
+                ReportedVariable(
+                    station=station,
+                    digest=digest,
+                    updated_at=now,
+                    **NamesVariable.columns(facts.reference),
+                    **{name: getattr(facts, name) for name in _FACTS},
+                )
+                for digest, facts in sorted(found.items())  # one order for all: no deadlocks
+                if facts.has_characteristics is tells
+            ],
+            update_conflicts=True,
+            unique_fields=["station", "digest"],
+            update_fields=[*columns, "updated_at"],
+            batch_size=500,
+        )
 
 
 def _keys(station: Any, digests: Iterable[str]) -> dict[str, int]:

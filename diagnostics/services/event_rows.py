@@ -86,12 +86,12 @@ def _fingerprint(station_id: Any, source: str, facts: EventFacts) -> str:
     """What makes an event sent again the same: all that it says."""
     (
         event_id, _, time, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
-        severity, component, instance, evse_id, connector_id, variable, variable_instance,
+        severity, component, instance, evse_id, connector_id, variable, variable_instance, unread,
     ) = facts  # fmt: skip
     text = (
         f"{station_id}\0{source}\0{event_id}\0{time}\0{trigger}\0{cause}\0{value}\0{code}\0{info}"
         f"\0{cleared}\0{transaction}\0{monitor}\0{kind}\0{severity}\0{component}\0{instance}"
-        f"\0{evse_id}\0{connector_id}\0{variable}\0{variable_instance}"
+        f"\0{evse_id}\0{connector_id}\0{variable}\0{variable_instance}{unread}"
     )
     return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
@@ -157,7 +157,8 @@ _COLUMNS = (
     "station_id", "fingerprint", "alert_key", "source", "event_id", "timestamp", "trigger", "cause",
     "actual_value", "tech_code", "tech_info", "cleared", "transaction_id", "variable_monitoring_id",
     "event_notification_type", "severity", "component", "component_instance", "evse_id",
-    "connector_id", "variable", "variable_instance", "generated_at", "seq_no", "received_at",
+    "connector_id", "variable", "variable_instance", "unread", "generated_at", "seq_no",
+    "received_at",
 )  # fmt: skip
 _KNOWN = f"SELECT fingerprint FROM {_TABLE} WHERE fingerprint = ANY(%s::uuid[])"  # noqa: S608
 _COPY = f"COPY {_TABLE} ({', '.join(_COLUMNS)}) FROM STDIN"
@@ -213,13 +214,13 @@ def _line(row: EventRow, station: str, tail: str) -> str:
     fingerprint, key, (_, report, _), facts, timestamp = row
     (
         event_id, _, _, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
-        severity, component, instance, evse_id, connector_id, variable, variable_instance,
+        severity, component, instance, evse_id, connector_id, variable, variable_instance, unread,
     ) = facts  # fmt: skip
     texts = (trigger, value, code, info, transaction, kind, component, instance, variable,
-             variable_instance)  # fmt: skip
+             variable_instance, unread)  # fmt: skip
     if _SPECIAL.search("".join(texts)):
         (trigger, value, code, info, transaction, kind, component, instance, variable,
-         variable_instance) = (each.translate(_ESCAPES) for each in texts)  # fmt: skip
+         variable_instance, unread) = (each.translate(_ESCAPES) for each in texts)  # fmt: skip
     return (
         f"{station}\t{fingerprint}\t{key or _NULL}\t{report.source}\t"
         f"{_NULL if event_id is None else event_id}\t{timestamp}\t{trigger}\t"
@@ -229,7 +230,7 @@ def _line(row: EventRow, station: str, tail: str) -> str:
         f"{_NULL if severity is None else severity}\t{component}\t{instance}\t"
         f"{_NULL if evse_id is None else evse_id}\t"
         f"{_NULL if connector_id is None else connector_id}\t{variable}\t{variable_instance}\t"
-        f"{tail}"
+        f"{unread}\t{tail}"
     )
 
 

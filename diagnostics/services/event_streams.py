@@ -146,6 +146,9 @@ def record_stream_data(station: Any, data: StreamData, *, now: datetime | None =
             ignore_conflicts=True,
         )
         _take_pending(row, data.pending, now)
+        if data.unread:
+            note(station=station, kind="stream.unread", source=Source.STATION, may_repeat=True,
+                 now=now, stream=row.stream_id)  # fmt: skip
     if row.variable_monitoring_id is not None and not row.component:
         name_streams(station)
 

@@ -16,6 +16,7 @@ from diagnostics.lifecycles.monitor import (
     MonitorStatus,
     sources_of,
 )
+from diagnostics.lifecycles.report import SUCCEEDED
 from diagnostics.models import Monitor, MonitoringInfo, Report
 from diagnostics.ocpp.codecs.monitoring import monitoring_codec
 from diagnostics.ocpp.monitoring import CRITERIA, ReportedMonitor
@@ -32,11 +33,11 @@ MOST_REMEMBERED = 1000
 
 
 def reconcile(report: Report) -> None:
-    """Bring the known monitors in line with a complete monitoring report.
+    """Bring the known monitors in line with a monitoring report.
 
     Monitors are told by the station's id; one whose id changed (after a reboot) by component,
-    variable, type, severity and value. New ones are added, and active ones that the report should
-    have shown are Lost. A report with criteria speaks only for what it was asked about.
+    variable, type, severity and value. New ones are added, and active ones that a complete report
+    should have shown are Lost. A report with criteria speaks only for what it was asked about.
     """
     reported = _reported(report)
     with transaction.atomic():
@@ -127,8 +128,12 @@ def _same_kind(row: Monitor, monitor: ReportedMonitor) -> bool:
 
 
 def _is_missing(row: Monitor, report: Report) -> bool:
-    """What was set after the report was asked for may be too new for it."""
-    return row.status == MonitorStatus.ACTIVE and row.changed_at <= report.created_at
+    """What was set after the report was asked for may be too new for it.
+
+    And what a report lacks that was not read as a whole may be in the rest of it.
+    """
+    is_old = row.status == MonitorStatus.ACTIVE and row.changed_at <= report.created_at
+    return is_old and report.status in SUCCEEDED
 
 
 def _free_ids(station: Any, pairs: Sequence[tuple[Monitor, ReportedMonitor]]) -> None:
@@ -204,13 +209,14 @@ def _includes(asked: ComponentVariable, target: ComponentVariable) -> bool:
 
 def _note_read(report: Report, total: int, lost: int, fresh: int) -> None:
     criteria, named = _asked_for(report)
-    if not criteria and not named:
+    whole = report.status in SUCCEEDED
+    if whole and not criteria and not named:
         monitor_facts.info_of(report.station)
         known = MonitoringInfo.objects.filter(station=report.station)
         known.update(read_at=timezone.now())
     note(
         station=report.station,
-        kind="monitor.read",
+        kind="monitor.read" if whole else "monitor.read_partly",
         source=Source.STATION,
         count=total,
         lost=lost or None,

@@ -18,6 +18,7 @@ from django.utils import timezone
 from diagnostics.conf import app_settings
 from diagnostics.lifecycles.call import CallStatus
 from diagnostics.lifecycles.report import (
+    DAMAGED,
     SETTLED,
     SUCCEEDED,
     GivenUp,
@@ -35,6 +36,9 @@ from diagnostics.services.timeline import Source, note
 # A part numbered beyond this is a mistake: no station is that big.
 MOST_PARTS = 10_000
 
+# Entries that could not be read, kept of one part to be looked at.
+MOST_UNREAD = 50
+
 # Rows handled by one sweep; the next one takes the rest.
 BATCH = 200
 
@@ -51,11 +55,14 @@ def locked(row: Report) -> Iterator[Report]:
             .select_related("call", "station")
             .get(pk=row.pk)
         )
+        was = held.reason
         yield held
         _judge(held)
         held.save()
         if held.status in SUCCEEDED and held.applied_at is None:
             _take_over(held)
+        elif held.reason == DAMAGED != was:
+            _take_over_what_is_there(held)
 
 
 def _judge(row: Report) -> None:
@@ -83,6 +90,17 @@ def _take_over(row: Report) -> None:
         device_model.apply_report(row, now)
 
 
+def _take_over_what_is_there(row: Report) -> None:
+    """All parts are here, and entries of them are not: what is there is added, nothing forgotten.
+
+    Some stations never send a whole report. What one lacks would look like what they lost.
+    """
+    if row.kind == ReportKind.MONITORING:
+        monitors.reconcile(row)
+    else:
+        device_model.apply_report(row, timezone.now())
+
+
 def call_moved(call: OutboundCall) -> None:
     """The request was sent or settled: draw the consequences."""
     if call.report is None:
@@ -105,12 +123,15 @@ def receive_report_part(
     tbc: bool,
     generated_at: datetime | None,
     items: Sequence[dict[str, Any]],
+    unread: Sequence[str] = (),
     damaged: bool = False,
     monitoring: bool = False,
     now: datetime | None = None,
 ) -> Report | None:
     """Keep one NotifyReport or NotifyMonitoringReport; any order, any number of times.
 
+    `unread` are the entries that could not be read, as texts; `damaged` says that something is
+    missing, because of them or because the part came empty.
     Returns the report that it belongs to. One that belongs to none is noted, and nothing else.
     """
     now = now or timezone.now()
@@ -126,7 +147,13 @@ def receive_report_part(
         return None
     with locked(found) as row:
         row.heard_at = now
-        contents = {"items": list(items), "count": len(items), "damaged": damaged}
+        contents = {
+            "items": list(items),
+            "count": len(items),
+            "unread": list(unread[:MOST_UNREAD]),
+            "unread_count": len(unread),
+            "damaged": damaged,
+        }
         part, created = ReportPart.objects.get_or_create(
             report=row,
             seq_no=seq_no,

@@ -73,6 +73,7 @@ register.filter("severity", parts.severity_badge)
 register.filter("alert_state_badge", parts.alert_badge)
 register.filter("alert_name", alert_name)
 register.filter("alert_value", alert_value)
+register.filter("event_name", parts.event_name)
 register.filter("event_value", parts.event_value)
 
 

@@ -81,6 +81,7 @@ class Behaviour:
     is_valid: bool = True
     misspells_errors: bool = False
     empties_later_parts: bool = False
+    spoils_entries: bool = False
     part_order: PartOrder = PartOrder.AS_NUMBERED
     boots_between_parts: bool = False
     never_numbers_events: bool = False

@@ -7,6 +7,7 @@ from diagnostics.testing.host import Host, Payload
 from diagnostics.testing.model import Value, VariableName
 from diagnostics.testing.monitor_desk import MonitorDesk
 from diagnostics.testing.monitors import PERIODIC, TARGETS, THRESHOLDS, Monitor
+from diagnostics.testing.parts import as_written
 from diagnostics.testing.stream_desk import StreamDesk
 
 #: Events in one NotifyEvent of a burst.
@@ -186,7 +187,7 @@ class EventDesk:
             message: Payload = {
                 "generatedAt": self._host.time_text(),
                 "seqNo": 0 if alone else number,
-                "eventData": chunk,
+                "eventData": as_written(self._host, chunk),
             }
             if number + 1 < len(chunks) and not alone:
                 message["tbc"] = True

@@ -58,6 +58,7 @@ class Quirk(StrEnum):
     PENDING_STATUS_NOTIFICATIONS = "pending-status-notifications"
     MISSPELLED_ERROR_CODES = "misspelled-error-codes"
     EMPTY_REPORT_PARTS = "empty-report-parts"
+    UNREADABLE_ENTRIES = "unreadable-entries"
     REPORT_LAST_PART_MISSING = "report-last-part-missing"
     REPORT_OUT_OF_ORDER = "report-out-of-order"
     REPORT_DUPLICATE_PARTS = "report-duplicate-parts"
@@ -209,6 +210,10 @@ _TABLE: dict[Quirk, tuple[str, dict[str, Any]]] = {
     Q.EMPTY_REPORT_PARTS: (
         "Sends every part of a report after the first with an empty list in it.",
         {"empties_later_parts": True, "is_valid": False},
+    ),
+    Q.UNREADABLE_ENTRIES: (
+        "Names no variable in the last entry of every part of a report and burst of events.",
+        {"spoils_entries": True, "is_valid": False},
     ),
     Q.REPORT_LAST_PART_MISSING: (
         "Never sends the last part of a report.",

@@ -40,7 +40,7 @@ def alert_name(alert: Alert) -> str:
         return _("%(place)s is faulty") % {"place": place}
     if alert.variable.lower() == "problem":
         return _("%(place)s has a problem") % {"place": place}
-    return str(alert.reference)
+    return str(alert)
 
 
 def alert_value(alert: Alert) -> str:

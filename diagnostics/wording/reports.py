@@ -105,9 +105,9 @@ def _complete(row: Report) -> str:
 
 
 def _incomplete(row: Report) -> str:
-    kept = _("What was known before is unchanged. Ask again.")
     if row.reason == DAMAGED:
-        return _("Incomplete: a part came empty, so entries are missing.") + " " + kept
+        return _damaged(row)
+    kept = _("What was known before is unchanged. Ask again.")
     why = {
         GivenUp.REBOOT: _("the station restarted before it had sent everything"),
         GivenUp.TIME_OUT: _("no further part came in time"),
@@ -120,6 +120,20 @@ def _incomplete(row: Report) -> str:
         )
         lacks = " " + _("Missing: part %(numbers)s.") % {"numbers": listed}
     return _("Incomplete: %(why)s.") % {"why": why} + f"{lacks} {kept}"
+
+
+def _damaged(row: Report) -> str:
+    unread = sum(part.unread_count for part in row.parts.all())
+    what = _("Incomplete: a part came empty, so entries are missing.")
+    if unread:
+        what = ngettext(
+            "Incomplete: %(count)d entry could not be read.",
+            "Incomplete: %(count)d entries could not be read.",
+            unread,
+        ) % {"count": unread}
+    kept = _("What could be read was added to what was known, and nothing was forgotten.")
+    more = _("If asking again brings the same, show this page to the maker of the station.")
+    return f"{what} {kept} {more}"
 
 
 def _refused(row: Report) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from diagnostics.ocpp.connection import Connection, Side
 from diagnostics.ocpp.events import CallReceived, FrameIgnored, SendReceived
+from diagnostics.ocpp.requests import Requests
+from diagnostics.ocpp.unread import Unread
 from diagnostics.ocpp.versions import OcppVersion
 
 V16, V201, V21 = OcppVersion
@@ -140,20 +142,43 @@ def test_an_optional_property_that_cannot_be_read_is_left_out(junk):
     assert delivered(V201, "LogStatusNotification", payload)[0] == {"status": "Uploading"}
 
 
-def test_an_entry_that_lacks_something_is_left_out_and_the_others_stay():
+def test_an_entry_that_lacks_something_stays_as_it_came_beside_the_others():
     bad = {name: value for name, value in EVENT.items() if name != "component"}
     worse = {**EVENT, "component": {"evse": {"id": 1}}}
     events = [bad, EVENT, 7, worse, None, {**EVENT, "eventId": 2}]
     got, paths = delivered(V201, "NotifyEvent", {**HEAD, "eventData": events})
-    assert got["eventData"] == [EVENT, {**EVENT, "eventId": 2}]
+    second = {**EVENT, "eventId": 2}
+    kept = [Unread(bad), EVENT, Unread(7), Unread(worse), Unread(None), second]
+    assert got["eventData"] == kept
     assert {"eventData[0].component", "eventData[2]", "eventData[4]"} <= set(paths)
+
+
+def test_what_was_read_before_reads_as_the_same():
+    """A transport reads a message, and the door that it hands it over at reads it again."""
+    payload = {**HEAD, "requestId": 1, "monitor": [{**COMPONENT, "variableMonitoring": [{}, 5]}, 7]}
+    once, _ = delivered(V201, "NotifyMonitoringReport", payload)
+    assert Requests(V201, Side.CSMS).read("NotifyMonitoringReport", once)[1] == once
+
+
+@pytest.mark.parametrize("junk", [{}, "much", 7, None])
+def test_what_stands_in_place_of_a_list_is_kept_too(junk):
+    payload = {**HEAD, "requestId": 1, "reportData": junk}
+    assert delivered(V201, "NotifyReport", payload)[0]["reportData"] == [Unread(junk)]
+
+
+def test_characteristics_are_worth_having_without_what_they_lack():
+    facts = {"unit": "W", "maxLimit": 40}
+    entry = {**COMPONENT, "variableAttribute": [{}], "variableCharacteristics": facts}
+    payload = {**HEAD, "requestId": 1, "reportData": [entry]}
+    assert delivered(V201, "NotifyReport", payload)[0] == payload
 
 
 def test_a_monitor_that_cannot_be_read_takes_only_itself_away():
     monitors = [MONITOR, {"id": 2}, {**MONITOR, "value": "2.5"}]
     payload = {**HEAD, "requestId": 1, "monitor": [{**COMPONENT, "variableMonitoring": monitors}]}
     got, _ = delivered(V201, "NotifyMonitoringReport", payload)
-    assert got["monitor"][0]["variableMonitoring"] == [MONITOR, {**MONITOR, "value": 2.5}]
+    kept = [MONITOR, Unread({"id": 2}), {**MONITOR, "value": 2.5}]
+    assert got["monitor"][0]["variableMonitoring"] == kept
 
 
 def test_a_monitor_may_lack_the_type_that_is_new_in_21():
@@ -163,14 +188,12 @@ def test_a_monitor_may_lack_the_type_that_is_new_in_21():
     assert paths == ["monitor[0].variableMonitoring[0].eventNotificationType"]
 
 
-def test_an_entry_whose_list_has_nothing_left_goes_too():
-    entries = [
-        {**COMPONENT, "variableMonitoring": [{}, 5]},
-        {**COMPONENT, "variableMonitoring": [MONITOR]},
-        {**COMPONENT, "variableMonitoring": []},
-    ]
-    payload = {**HEAD, "requestId": 1, "monitor": entries}
-    assert delivered(V201, "NotifyMonitoringReport", payload)[0]["monitor"] == entries[1:]
+def test_a_sample_that_cannot_be_read_goes_with_the_whole_entry():
+    """In a list whose entries are not kept, that of a meter."""
+    samples = [{"timestamp": "2027-01-01T00:00:00Z", "sampledValue": [{}, 5]}]
+    good = [{"timestamp": "2027-01-01T00:00:00Z", "sampledValue": [{"value": 1}]}]
+    got, _ = delivered(V201, "MeterValues", {"evseId": 1, "meterValue": samples + good})
+    assert got["meterValue"] == good
 
 
 REFUSED = [
@@ -179,8 +202,8 @@ REFUSED = [
     ("LogStatusNotification", {"status": None}, "TypeConstraintViolation"),
     ("LogStatusNotification", [], "FormatViolation"),
     ("NotifyEvent", {**HEAD}, "OccurrenceConstraintViolation"),
-    ("NotifyEvent", {**HEAD, "eventData": {}}, "TypeConstraintViolation"),
-    ("NotifyEvent", {**HEAD, "eventData": [{}, 5]}, "OccurrenceConstraintViolation"),
+    ("MeterValues", {"evseId": 1, "meterValue": {}}, "TypeConstraintViolation"),
+    ("MeterValues", {"evseId": 1, "meterValue": [{}, 5]}, "OccurrenceConstraintViolation"),
     ("NotifyReport", {**HEAD, "requestId": "many"}, "TypeConstraintViolation"),
     ("BootNotification", {"reason": "PowerUp"}, "OccurrenceConstraintViolation"),
     (
@@ -215,7 +238,7 @@ def test_a_stream_may_give_absolute_times_without_a_base():
     event, sent = receive(V21, "NotifyPeriodicEventStream", payload, kind=6)
     assert isinstance(event, SendReceived)
     assert sent == []
-    assert event.payload["data"] == [data[0], {"t": 1, "v": "2.5"}]
+    assert event.payload["data"] == [data[0], {"t": 1, "v": "2.5"}, *map(Unread, data[2:])]
 
 
 def test_a_station_is_strict_with_its_csms():

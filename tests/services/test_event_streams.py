@@ -125,10 +125,13 @@ def test_date_times_without_a_basetime_are_read_too(station: Any) -> None:
     assert values() == [(5, "1"), (6, "2")]
 
 
-def test_times_nobody_can_read_are_left_out(station: Any) -> None:
+def test_times_nobody_can_read_are_left_out_and_told(station: Any) -> None:
     opens(station)
-    sends(station, (1e300, "far"), ("soon", "no time"), (1, "fine"))
+    for _ in range(2):
+        sends(station, (1e300, "far"), ("soon", "no time"), (1, "fine"))
     assert values() == [(1, "fine")]
+    told = TimelineEntry.objects.get(kind="stream.unread")
+    assert told.count == 2 and "7" in entry_sentence(told)
 
 
 def test_a_send_that_comes_as_a_call_is_answered(station: Any) -> None:
@@ -300,5 +303,6 @@ def test_every_entry_has_a_sentence(station: Any) -> None:
     opens(station)
     sends(station, (0, "1"), stream_id=9)
     says(station, "ClosePeriodicEventStream", {"id": 7})
+    sends(station, ("noon", "1"))
     for entry in TimelineEntry.objects.filter(kind__startswith="stream."):
         assert entry_sentence(entry) != entry.kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -190,6 +191,54 @@ def test_what_is_out_of_range_is_bounded_before_it_is_stored(station: Any) -> No
     assert (row.event_id, row.cause, row.severity) == (None, None, None)
     assert (len(row.actual_value), len(row.tech_info)) == (2500, 500)
     assert row.timestamp == row.generated_at
+
+
+def test_what_cannot_be_read_wholly_is_kept_as_far_as_it_can_and_as_it_came(station: Any) -> None:
+    """An entry of a list is never dropped: it may be the one that says that the house burns."""
+    nameless = event(7, component=None, cause=3)
+    homeless = event(8, component=None, variableMonitoringId=None)
+    tells(station, event(1), nameless, homeless, "smoke", event(2, actualValue=None))
+    rows = list(StationEvent.objects.order_by("pk"))
+    assert [(row.event_id, bool(row.unread)) for row in rows] == [
+        (1, False),
+        (7, True),
+        (8, True),
+        (None, True),
+        (2, True),
+    ]
+    assert json.loads(rows[1].unread) == nameless
+    assert rows[3].unread == '"smoke"' and rows[3].timestamp == rows[3].generated_at
+    # The monitor's alert counts what names it; what names nothing opens none.
+    assert Alert.objects.get().count == 3
+    tells(station, event(1), nameless, homeless, "smoke", event(2, actualValue=None))
+    assert StationEvent.objects.count() == 5
+
+
+def test_what_has_no_time_is_told_apart_by_its_message(station: Any) -> None:
+    timeless = hard_wired(1, "true", timestamp=None, eventId=None)
+    over = hard_wired(1, "false", timestamp=None, eventId=None)
+    for minute, entry in ((5, timeless), (5, timeless), (6, over), (7, timeless)):
+        tells(station, entry, generatedAt=f"2026-03-02T12:0{minute}:00Z")
+    assert StationEvent.objects.count() == 3
+    assert [alert.state for alert in Alert.objects.order_by("pk")] == [
+        AlertState.CLEARED,
+        AlertState.OPEN,
+    ]
+
+
+def test_an_alert_of_a_monitor_without_a_name_says_which(station: Any) -> None:
+    tells(station, event(1, component=None, variable=None))
+    assert str(Alert.objects.get()) == "monitor 101"
+    assert "monitor 101" in entry_sentence(TimelineEntry.objects.get(kind="alert.opened"))
+
+
+def test_the_value_of_a_secret_is_in_no_event(station: Any) -> None:
+    """N07.FR.10: it should be empty, and some stations tell it."""
+    named = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    tells(station, event(1, actualValue="hunter2", **named))
+    tells(station, event(2, actualValue="hunter2", timestamp=None, **named))
+    assert StationEvent.objects.count() == 2
+    assert "hunter2" not in str(list(StationEvent.objects.values()) + list(Alert.objects.values()))
 
 
 # What is read as an event

@@ -639,27 +639,57 @@ def test_a_report_speaks_only_for_what_it_was_asked_about(
     assert states(rows) == states_after
 
 
+def sends_parts(dialogue: Dialogue, *parts: list[Any]) -> Report:
+    row = report_service.request_monitoring_report(station=dialogue.station)
+    call = dialogue.takes()
+    dialogue.answers({"status": "Accepted"})
+    for seq_no, entries in enumerate(parts):
+        payload = {
+            "requestId": call.request_id,
+            "seqNo": seq_no,
+            "tbc": seq_no + 1 < len(parts),
+            "generatedAt": "2026-03-02T08:05:00Z",
+            "monitor": entries,
+        }
+        inbound.receive_call(dialogue.station, "2.0.1", "NotifyMonitoringReport", payload)
+    row.refresh_from_db()
+    return row
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"variableMonitoring": [{"id": 101}]},
+        {"variableMonitoring": [{"id": 2**40, "type": "Delta"}]},
+        {"variableMonitoring": {"id": 101}},
+    ],
+)
+def test_a_report_with_a_monitor_that_cannot_be_read_loses_none(
+    dialogue: Dialogue, damage: dict[str, Any]
+) -> None:
+    """What it does show is added: some stations never send a whole report."""
+    (row,) = active(dialogue, spec())
+    bad = {**reported(101, spec()), **damage}
+    report = sends_parts(dialogue, [reported(5, spec(POWER)), bad])
+    assert (report.status, report.reason) == ("Incomplete", "Damaged")
+    assert "Temperature" in report.parts.get().unread[0]
+    assert states([row]) == ["Active"]
+    assert set(Monitor.objects.values_list("monitor_id", "status")) == {
+        (101, "Active"),
+        (5, "Active"),
+    }
+    assert MonitoringInfo.objects.get().read_at is None
+    assert "not all readable" in entry_sentence(
+        TimelineEntry.objects.get(kind="monitor.read_partly")
+    )
+
+
 def test_an_incomplete_report_loses_nothing(dialogue: Dialogue) -> None:
     """13.3: EVerest sends its later parts empty."""
     (row,) = active(dialogue, spec())
-    report_service.request_monitoring_report(station=dialogue.station)
-    call = dialogue.takes()
-    dialogue.answers({"status": "Accepted"})
-    for seq_no, entries in ((0, [reported(5, spec(POWER))]), (1, [])):
-        inbound.receive_call(
-            dialogue.station,
-            "2.0.1",
-            "NotifyMonitoringReport",
-            {
-                "requestId": call.request_id,
-                "seqNo": seq_no,
-                "tbc": seq_no == 0,
-                "generatedAt": "2026-03-02T08:05:00Z",
-                "monitor": entries,
-            },
-        )
-    assert Report.objects.get().status == "Incomplete"
+    assert sends_parts(dialogue, [reported(5, spec(POWER))], []).status == "Incomplete"
     assert states([row]) == ["Active"]
+    assert Monitor.objects.filter(monitor_id=5, status="Active").exists()
 
 
 # Boots

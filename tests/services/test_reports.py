@@ -193,6 +193,63 @@ def test_an_empty_part_makes_the_report_incomplete(dialogue: Dialogue, seq_no: i
     assert says(row, seq_no, monitored).status == "Complete"
 
 
+UNNAMED = {"component": {"name": "Safe"}, "variableAttribute": [{"value": "hunter2"}]}
+MISFIT = {
+    "component": {"name": "Sensor"},
+    "variable": {"name": "B"},
+    "variableAttribute": "hunter2",
+}
+
+
+@pytest.mark.parametrize("bad", [UNNAMED, MISFIT, 7])
+def test_what_cannot_be_read_of_a_report_makes_it_incomplete_and_is_shown(
+    dialogue: Dialogue, bad: Any
+) -> None:
+    """Nothing known is forgotten for it, and what can be read is not lost either."""
+    says(full(dialogue), 0, entry("A", "old"), entry("B", "old"))
+    first_read = StationInfo.objects.get(station=dialogue.station).inventory_at
+    row = full(dialogue)
+    says(row, 0, entry("A", "new"), bad, tbc=True)
+    assert says(row, 1, entry("C", "new")).status == "Incomplete"
+    assert row.reason == "Damaged"
+    assert "1 entry could not be read" in report_sentence(row)
+    part = row.parts.get(seq_no=0)
+    assert (part.count, part.unread_count, part.damaged) == (1 + (bad is MISFIT), 1, True)
+    assert "hunter2" not in str(list(row.parts.values()))
+    found = VariableAttribute.objects.filter(variable__station=dialogue.station)
+    assert dict(found.values_list("variable__variable", "value")) == {
+        "A": "new",
+        "B": "old",
+        "C": "new",
+    }
+    info = StationInfo.objects.get(station=dialogue.station)
+    assert info.inventory_at == first_read  # the inventory is not whole
+
+
+def test_a_damaged_part_that_comes_again_whole_completes_the_report(dialogue: Dialogue) -> None:
+    says(full(dialogue), 0, entry("Old"))
+    row = full(dialogue)
+    assert says(row, 0, entry("A"), UNNAMED).status == "Incomplete"
+    assert names(dialogue) == ["A", "Old"]
+    assert says(row, 0, entry("A"), entry("B")).status == "Complete"
+    assert names(dialogue) == ["A", "B"]
+
+
+def test_an_entry_without_characteristics_leaves_those_that_are_known(dialogue: Dialogue) -> None:
+    known = {"dataType": "decimal", "unit": "Celsius", "supportsMonitoring": True}
+    says(full(dialogue), 0, entry("A") | {"variableCharacteristics": known})
+    row = reports.request_report(station=dialogue.station, named=[TEMPERATURE])
+    dialogue.takes()
+    says(row, 0, entry("A", "9"))
+    variable = ReportedVariable.objects.get(station=dialogue.station)
+    assert (variable.data_type, variable.unit, variable.supports_monitoring) == (
+        "decimal",
+        "Celsius",
+        True,
+    )
+    assert variable.attributes.get().value == "9"
+
+
 @pytest.mark.parametrize(
     ("answer", "status"),
     [

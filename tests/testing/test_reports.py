@@ -181,6 +181,12 @@ def test_empty_report_parts():
     assert parts[0] and not any(parts[1:])
 
 
+def test_unreadable_entries():
+    for part in parts_of(quirky(Quirk.UNREADABLE_ENTRIES)):
+        bad = part["reportData"][-1].value
+        assert "component" in bad and "variable" not in bad
+
+
 def test_report_last_part_missing():
     parts = parts_of(quirky(Quirk.REPORT_LAST_PART_MISSING))
     assert parts[-1]["tbc"] is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from diagnostics.ocpp.codecs.report_entries import read_entries
 from diagnostics.ocpp.device_model import (
     AttributeFacts,
     ReportAnswer,
@@ -17,14 +18,13 @@ from diagnostics.ocpp.errors import UnsupportedAction
 from diagnostics.ocpp.fields import given, inner, text, whole
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.schemas import validate_call
-from diagnostics.ocpp.secrets import HIDDEN, hidden_entry, is_secret
+from diagnostics.ocpp.secrets import HIDDEN, is_secret
 from diagnostics.ocpp.times import parse_time
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
 
 _STATUSES = frozenset({"Accepted", "Rejected", "NotSupported", "EmptyResultSet"})
 _ATTRIBUTES = frozenset({"Actual", "Target", "MinSet", "MaxSet"})
-_LISTS = {"NotifyReport": "reportData", "NotifyMonitoringReport": "monitor"}
 #: Longest value of a variable (ReportingValueSize).
 VALUE = 2500
 
@@ -121,21 +121,16 @@ class DeviceModel:
         )
 
     def decode_report_part(self, action: str, payload: Mapping[str, Any]) -> ReportPart:
-        """Read NotifyReport or NotifyMonitoringReport.
-
-        A list that is there and empty says that something got lost: some stations send all parts
-        but the first so. One that is absent says nothing.
-        """
-        entries = payload.get(_LISTS[action])
-        listed = entries if isinstance(entries, list) else []
-        items = tuple(hidden_entry(each) for each in listed if _is_named(each))
+        """Read NotifyReport or NotifyMonitoringReport, as let in by `ocpp.lenient`."""
+        entries = read_entries(action, payload)
         return ReportPart(
             request_id=whole(payload, "requestId") or 0,
             seq_no=whole(payload, "seqNo") or 0,
             tbc=payload.get("tbc") is True,
             generated_at=parse_time(payload.get("generatedAt")),
-            items=items,
-            damaged=len(items) < len(listed) or entries == [],
+            items=entries.items,
+            unread=entries.unread,
+            damaged=bool(entries.unread) or entries.came_empty,
         )
 
     def decode_variable(self, entry: Mapping[str, Any]) -> VariableFacts:
@@ -199,11 +194,6 @@ class DeviceModel:
 def readable(value: str, reference: ComponentVariable) -> str | None:
     """Return a value, or ``None`` where it is a secret."""
     return None if value == HIDDEN or is_secret(reference) else value
-
-
-def _is_named(entry: Any) -> bool:
-    named = ComponentVariable.from_wire(entry) if isinstance(entry, dict) else None
-    return named is not None and bool(named.component.name and named.variable)
 
 
 def _attribute(entry: dict[str, Any]) -> AttributeFacts:

@@ -38,11 +38,15 @@ class StreamFacts:
 
 @dataclass(frozen=True, slots=True)
 class StreamData:
-    """One NotifyPeriodicEventStream; ``samples`` have absolute times, what has none is left out."""
+    """One NotifyPeriodicEventStream; ``samples`` have absolute times.
+
+    ``unread`` counts those that were left out: without a time, or not readable at all.
+    """
 
     stream_id: int
     pending: int
     samples: Sequence[tuple[datetime, str]] = field(default_factory=tuple)
+    unread: int = 0
 
 
 def encode_get_streams(codec: Codec) -> WireCall:
@@ -100,14 +104,15 @@ def decode_stream_data(payload: Mapping[str, Any]) -> StreamData | None:
     if stream_id is None:
         return None
     base = parse_time(payload.get("basetime"))
-    entries = payload.get("data")
-    entries = entries[:MOST_SAMPLES] if isinstance(entries, list) else []
+    listed = payload.get("data")
+    entries = listed[:MOST_SAMPLES] if isinstance(listed, list) else []
     samples = [
         (at, text(entry, "v", LONGEST_VALUE))
         for entry in entries
         if isinstance(entry, dict) and (at := _time_of(entry.get("t"), base)) is not None
     ]
-    return StreamData(stream_id, max(whole(payload, "pending") or 0, 0), samples)
+    pending = max(whole(payload, "pending") or 0, 0)
+    return StreamData(stream_id, pending, samples, unread=len(entries) - len(samples))
 
 
 def _time_of(t: Any, base: datetime | None) -> datetime | None:
