@@ -3,6 +3,8 @@
 DiagnosticsError
 ├── RequestRefused       an operator's request that cannot be made; nothing was written
 ├── RequestClosed        the row is in a state that does not allow this any more
+├── FileUnreadable       the file, or the wanted part of it, is no text that can be shown
+│   └── FileNotExamined  not yet: it has not been looked at to its end
 ├── UploadRefused
 │   ├── UploadUnknown    no request has this upload address (HTTP 404)
 │   └── UploadExpired    the address was valid once (HTTP 410)
@@ -20,6 +22,14 @@ class RequestRefused(DiagnosticsError):
 
 class RequestClosed(DiagnosticsError):
     """The request has ended, or moved on, so this can no longer be done to it."""
+
+
+class FileUnreadable(DiagnosticsError):
+    """There is no text to show of this file, or of this member; the message says why."""
+
+
+class FileNotExamined(FileUnreadable):
+    """The file has not been examined yet, so nobody knows where its lines are."""
 
 
 class UploadRefused(DiagnosticsError):

@@ -13,6 +13,7 @@ from diagnostics.services import (
     customer_privacy,
     delivery,
     event_streams,
+    examination,
     log_watch,
     logs,
     messages,
@@ -39,6 +40,13 @@ def sweep() -> None:
     messages.expire_messages(now)
     report_facts.expire_reports(now)
     delivery.ring_waiting()
+    examination.sweep_examinations(now)
+
+
+@shared_task(ignore_result=True)
+def examine_file(file_id: int) -> None:
+    """Find out what a file is that arrived, and index its lines."""
+    examination.examine(file_id)
 
 
 @shared_task(ignore_result=True, acks_late=False)

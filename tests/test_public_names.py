@@ -61,6 +61,15 @@ FUNCTIONS = {
         "remove_stations": "* group stations",
     },
     "services.selections": {"stations_of": "selection user"},
+    "services.examination": {
+        "request_examination": "file",
+    },
+    "services.reading": {
+        "open_text": "file member",
+    },
+    "services.files": {
+        "store_keys": "file",
+    },
     "services.reports": {
         "request_base_report": "* station report_base requested_by",
         "request_report": "* station criteria named requested_by",

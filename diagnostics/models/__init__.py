@@ -10,6 +10,7 @@ from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.event_stream import EventStream, EventStreamSample
 from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, StationGroup
 from diagnostics.models.log_file import FileAccess, LogFile
+from diagnostics.models.log_member import LogMember
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
@@ -32,6 +33,7 @@ __all__ = [
     "GroupLimit",
     "GroupMember",
     "LogFile",
+    "LogMember",
     "LogRequest",
     "MessageRecord",
     "Monitor",

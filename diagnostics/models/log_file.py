@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from diagnostics.lifecycles.examination import ContentKind, Examination
 
 
 class UploadForm(models.TextChoices):
@@ -42,10 +45,31 @@ class LogFile(models.Model):
         _("times received"), default=1, help_text=_("Stations retry; equal contents count here.")
     )
 
+    examination = models.CharField(
+        _("examination"), max_length=8, choices=Examination.choices, default=Examination.WAITING
+    )
+    examination_at = models.DateTimeField(
+        _("examined"), null=True, blank=True, help_text=_("When it last got on.")
+    )
+    examination_tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    examined_bytes = models.BigIntegerField(_("examined so far"), default=0)
+    kind = models.CharField(_("kind"), max_length=12, choices=ContentKind.choices, blank=True)
+    problem = models.CharField(_("problem"), max_length=24, blank=True)
+    copy_key = models.CharField(
+        _("key of the readable copy"), max_length=512, blank=True, editable=False
+    )
+
     class Meta:
         verbose_name = _("log file")
         verbose_name_plural = _("log files")
-        indexes = [models.Index(fields=["log_request", "-received_at"], name="diag_file_newest")]
+        indexes = [
+            models.Index(fields=["log_request", "-received_at"], name="diag_file_newest"),
+            models.Index(
+                fields=["examination_at"],
+                condition=Q(examination__in=["Waiting", "Running"]),
+                name="diag_file_unexamined",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"{_('log file')} {self.pk}"

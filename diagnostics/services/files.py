@@ -86,9 +86,17 @@ def read_file(file: LogFile, member: int | None = None) -> Reading:
     return reading
 
 
+def store_keys(file: LogFile) -> list[str]:
+    """Everything that the store keeps for a file: its bytes, and the readable copy if it has one.
+
+    What is deleted, moved or counted with a file is all of these.
+    """
+    return [key for key in (file.key, file.copy_key) if key]
+
+
 def delete_log_request(row: LogRequest) -> None:
     """Delete a request, its history and its files, in the store too."""
-    keys = list(row.files.values_list("key", flat=True))
+    keys = [key for file in row.files.all() for key in store_keys(file)]
     with transaction.atomic():
         row.delete()
         transaction.on_commit(lambda: _delete_objects(keys))

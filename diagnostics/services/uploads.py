@@ -14,6 +14,7 @@ from diagnostics.exceptions import UploadExpired, UploadUnknown
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogFile, LogRequest
 from diagnostics.progress import publish_on_commit
+from diagnostics.services.examination import request_examination
 from diagnostics.services.log_facts import locked, withdraw_repeat
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import log_file_received
@@ -131,7 +132,9 @@ def record_upload(
                 "remote_address": remote_address[:64],
             },
         )
-        if not created:
+        if created:
+            request_examination(file)
+        else:
             _count_repetition(file, stored.key)
         _forget_progress(held)
         withdraw_repeat(held)
