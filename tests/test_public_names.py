@@ -150,6 +150,8 @@ def test_exceptions_are_these() -> None:
     exceptions = import_module("diagnostics.exceptions")
     assert {name for name, value in vars(exceptions).items() if inspect.isclass(value)} == {
         "DiagnosticsError",
+        "FileNotExamined",
+        "FileUnreadable",
         "RequestClosed",
         "RequestRefused",
         "UploadExpired",
