@@ -27,6 +27,8 @@ class DiagnosticsSettings:
     public_url: str = ""
     # The path under PUBLIC_URL where the upload endpoint is mounted.
     upload_path: str = "/u/"
+    # Ways for a file to come in, the preferred one first; the relay is always the last resort.
+    upload_routes: tuple[str, ...] = ("relay",)
     # How long a station may take to answer a call.
     response_timeout: timedelta = timedelta(seconds=30)
     # The same for GetLog and GetDiagnostics: some stations answer only after the whole upload.

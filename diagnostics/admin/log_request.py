@@ -29,7 +29,7 @@ from diagnostics.admin.log_asking import AskingViews
 from diagnostics.admin.log_files import FileViews
 from diagnostics.models import FileAccess, LogRequest
 from diagnostics.services import files
-from diagnostics.wording import verdict_sentence, verdict_tone
+from diagnostics.wording import route_sentence, verdict_sentence, verdict_tone
 
 # Rows that a list asks for in one go.
 MOST_ROWS = 200
@@ -144,6 +144,7 @@ class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
             "tone": verdict_tone(row.verdict),
             "steps": log_page.steps(row, timeline),
             "said": log_page.said(row),
+            "way_in": route_sentence(row.route, row.route_reason),
             "files": [(file, log_page.problems_of(file)) for file in _newest_first(row)],
             "accesses": accesses.order_by("-at")[:10],
             "timeline": timeline,

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin import StackedInline
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -28,6 +27,7 @@ from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
 from diagnostics.admin.station_list import StationList
 from diagnostics.admin.stations import StationHeader, header_of, log_problems
+from diagnostics.admin.upload_settings import UploadSettings
 from diagnostics.admin.variable_tab import variables_context
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
@@ -39,7 +39,6 @@ from diagnostics.models import (
     OutboundCall,
     SecurityEvent,
     StationEvent,
-    StationInfo,
     TimelineEntry,
 )
 from diagnostics.ocpp.codecs import codec_for
@@ -211,18 +210,7 @@ def _log_offers(request: HttpRequest, station: Any) -> list[Offer]:
     ]
 
 
-class StationInfoInline(StackedInline):
-    """What diagnostics may be told about a station, inside the host's own form."""
-
-    model = StationInfo
-    fields = ("upload_base_url",)
-    can_delete = False
-    max_num = 1
-    verbose_name_plural = gettext_lazy("Log uploads")
-    template = "diagnostics/station/info_inline.html"
-
-
-class StationPage(StationList):
+class StationPage(UploadSettings, StationList):
     """A ModelAdmin for the host's station model whose change page has tabs, and an action."""
 
     change_form_template = "diagnostics/station/settings.html"
@@ -231,9 +219,6 @@ class StationPage(StationList):
     @property
     def media(self) -> Media:
         return super().media + page_media("page")
-
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        return [*super().get_inlines(request, obj), StationInfoInline] if obj else []
 
     def station_header(self, request: HttpRequest, station: Any) -> StationHeader:
         """The header's facts; override to add what the host knows better."""

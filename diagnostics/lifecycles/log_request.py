@@ -23,6 +23,16 @@ class LogType(TextChoices):
     DATA_COLLECTOR = "DataCollectorLog", _("Data collector log")
 
 
+class UploadRoute(TextChoices):
+    """The way a file comes in. Which one, and why, is decided by `services.upload_routes`."""
+
+    RELAY = "relay", _("Through this server")
+    DIRECT = "direct", _("Straight to S3")
+    FTP = "ftp", _("Over FTP")
+    FTPS = "ftps", _("Over FTPS")
+    SFTP = "sftp", _("Over SFTP")
+
+
 class UploadStatus(TextChoices):
     """UploadLogStatusEnumType, the station's word on its upload."""
 

@@ -16,6 +16,7 @@ from diagnostics.lifecycles.log_request import (
     GivenUp,
     LogType,
     LogVerdict,
+    UploadRoute,
     UploadStatus,
 )
 from diagnostics.models.log_file import LogFile
@@ -77,7 +78,16 @@ class LogRequest(models.Model):
     )
 
     token = models.CharField(max_length=43, unique=True, default=new_token, editable=False)
+    # Planned when the log is asked for, decided when the call is sent: a station may have returned
+    # with another version, and signed addresses age.
+    route = models.CharField(
+        _("way in"), max_length=8, choices=UploadRoute.choices, default=UploadRoute.RELAY
+    )
+    route_reason = models.JSONField(_("why this way"), default=dict, blank=True)
     location = models.CharField(_("upload address"), max_length=2000, blank=True)
+    signed_until = models.DateTimeField(
+        null=True, blank=True, editable=False
+    )  # the store itself takes the file until then, at an address that was signed for the station
     address_expires_at = models.DateTimeField(_("upload address valid until"))
 
     call = models.ForeignKey(
@@ -148,6 +158,11 @@ class LogRequest(models.Model):
                 fields=["station_status_at"],
                 condition=Q(verdict__in=["Queued", "Sent", "Accepted", "Uploading"]),
                 name="diag_log_open",
+            ),
+            models.Index(
+                fields=["signed_until"],
+                condition=Q(signed_until__isnull=False),
+                name="diag_log_signed",
             ),
         ]
 

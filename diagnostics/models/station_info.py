@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from diagnostics.conf import station_model
+from diagnostics.lifecycles.log_request import UploadRoute
 
 
 class StationInfo(models.Model):
@@ -54,6 +55,17 @@ class StationInfo(models.Model):
     )
     inventory_at = models.DateTimeField(_("device model read"), null=True, blank=True)
     last_request_id = models.PositiveIntegerField(default=0, editable=False)
+    upload_route = models.CharField(
+        _("log files come in"),
+        max_length=8,
+        choices=UploadRoute.choices,
+        blank=True,
+        help_text=_(
+            "Automatic takes the first way that this site offers and this station can use. A way "
+            "chosen here is taken even if the station does not list it; where its address does "
+            "not fit the station, the next one is taken, and the request says why."
+        ),
+    )
     upload_base_url = models.CharField(
         _("upload address starts with"),
         max_length=200,
@@ -63,6 +75,19 @@ class StationInfo(models.Model):
             "Only for this station, where it cannot use the usual address: plain http for one "
             "that knows no certificates, or an address inside its own network."
         ),
+    )
+
+    appends_names = models.BooleanField(
+        _("appends file names to addresses"),
+        null=True,
+        editable=False,
+        help_text=_("Seen at an upload."),
+    )
+    route_failures = models.JSONField(
+        _("ways that failed"),
+        default=dict,
+        editable=False,
+        help_text=_("By way: the station's word, its firmware then, when."),
     )
 
     class Meta:

@@ -27,7 +27,7 @@ from diagnostics.lifecycles.log_request import (
 from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.messages import LogStatus
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import calls
+from diagnostics.services import calls, upload_routes
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import log_request_changed, log_request_settled
 
@@ -63,6 +63,7 @@ def _judge(row: LogRequest) -> None:
     publish_on_commit("logrequest", row.pk, state=row.verdict)
     transaction.on_commit(lambda: _send(log_request_changed, row))
     if settled and row.verdict != was:
+        upload_routes.learn_from(row)
         transaction.on_commit(lambda: _send(log_request_settled, row))
 
 

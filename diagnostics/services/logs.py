@@ -14,13 +14,13 @@ from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestClosed, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import CallEvent
-from diagnostics.lifecycles.log_request import LogType
+from diagnostics.lifecycles.log_request import LogType, UploadRoute
 from diagnostics.models import LogRequest, OutboundCall, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.messages import GetLogRequest, WireCall
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import calls, log_facts
+from diagnostics.services import calls, log_facts, upload_routes
 from diagnostics.services.timeline import Source, note
 
 GET_LOG = "GetLog"
@@ -62,7 +62,7 @@ def request_log(
             expires_at=now + lifetime,
             address_expires_at=now + lifetime + app_settings.upload_lifetime,
         )
-        row.location = upload_location(station, row.token)
+        _plan(row)
         row.save()
         _ask(row)
         source = Source.OPERATOR if requested_by else Source.SYSTEM
@@ -132,18 +132,15 @@ def check_request(
         )
 
 
-def upload_location(station: Any, token: str) -> str:
-    """The upload address for a request: short, with a final slash, which suits both kinds of
-    stations, those that append a file name and those that do not (N01.FR.21, N01.FR.29)."""
-    info = StationInfo.objects.filter(station=station).first()
-    base = (info.upload_base_url if info else "") or app_settings.public_url
-    location = f"{base.rstrip('/')}{app_settings.upload_path}{token}/"
-    if len(location) > LONGEST_LOCATION:
+def _plan(row: LogRequest) -> None:
+    """The way and the address as they look now. Raises RequestRefused where ours is too long."""
+    route = upload_routes.plan_route(row)
+    if route.kind == UploadRoute.RELAY and len(route.location) > LONGEST_LOCATION:
         raise RequestRefused(
-            f"The upload address would have {len(location)} characters, and stations take "
+            f"The upload address would have {len(route.location)} characters, and stations take "
             f"{LONGEST_LOCATION}: shorten PUBLIC_URL."
         )
-    return location
+    row.route, row.route_reason, row.location = route.kind, route.reason, route.location
 
 
 def _ask(row: LogRequest) -> None:
@@ -207,11 +204,12 @@ def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:
     extension = info.knows_get_log if info else None
     if call.payload.get("legacy"):
         extension = False
+    route = upload_routes.decide_route(row, version, extension=extension)
     return codec_for(version).encode_get_log(
         GetLogRequest(
             log_type=row.log_type,
             request_id=call.request_id,
-            remote_location=row.location,
+            remote_location=route.location,
             oldest=row.oldest,
             latest=row.latest,
             retries=row.retries,

@@ -96,6 +96,7 @@ SENTENCES: dict[str, str] = {
     "station.cannot_read": gettext_noop(
         "Could not read an answer of ours: %(code)s (%(message_id)s)"
     ),
+    "station.uploads_changed": gettext_noop("Log files are to come in another way: %(route)s"),
     "stream.adjusted": gettext_noop("Answered %(status)s to a new pace of stream %(stream)s"),
     "stream.closed": gettext_noop("Closed event stream %(stream)s"),
     "stream.gone": gettext_noop("Does not have some event streams any more"),

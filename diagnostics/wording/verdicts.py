@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -120,7 +121,8 @@ def _claimed(row: LogRequest, now: datetime) -> str:
 
 
 def _base(row: LogRequest) -> str:
-    return row.location.split(app_settings.upload_path)[0] or app_settings.public_url
+    parts = urlsplit(row.location or app_settings.public_url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _failed(row: LogRequest, now: datetime) -> str:

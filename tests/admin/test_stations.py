@@ -154,7 +154,9 @@ def test_the_timeline_goes_on_by_key(root: Client, station: ChargingStation) -> 
     assert "kind-9" in root.get(here + older).content.decode()
 
 
-def test_settings_keep_the_upload_address_and_block(root: Client, station: ChargingStation) -> None:
+def test_settings_keep_the_upload_address_and_block(
+    root: Client, station: ChargingStation, admin_user: User
+) -> None:
     StationInfo.objects.create(station=station)
     info = StationInfo.objects.get()
     address = f"{STATIONS}{station.pk}/change/?tab=settings"
@@ -164,6 +166,7 @@ def test_settings_keep_the_upload_address_and_block(root: Client, station: Charg
         "diagnostics_info-TOTAL_FORMS": "1", "diagnostics_info-INITIAL_FORMS": "1",
         "diagnostics_info-0-id": info.pk, "diagnostics_info-0-station": station.pk,
         "diagnostics_info-0-upload_base_url": "http://10.0.0.1",
+        "diagnostics_info-0-upload_route": "relay",
     }  # fmt: skip
     response = root.post(address, data)
     assert response["Location"].endswith("?tab=settings")
@@ -171,6 +174,9 @@ def test_settings_keep_the_upload_address_and_block(root: Client, station: Charg
     info.refresh_from_db()
     assert (station.name, station.is_active) == ("Depot 2", False)
     assert info.upload_base_url == "http://10.0.0.1"
+    assert "Through this server: chosen for this station." in text_of(root.get(address))
+    changed = TimelineEntry.objects.get(kind="station.uploads_changed")
+    assert changed.user == admin_user and changed.data["route"] == "relay"
     bad = root.post(address, {**data, "diagnostics_info-0-upload_base_url": "gopher://x"})
     assert "Enter a valid URL" in text_of(bad)
 

@@ -59,6 +59,10 @@ class Codec(DeviceModel, ABC):
 
     # Log requests (N01)
 
+    def log_action(self, *, extension: bool | None = None) -> str:
+        """Return the action that asks for a log; ``extension`` as in `encode_get_log`."""
+        return "GetLog"
+
     def location_limit(self, wire_action: str) -> int | None:
         """Return the longest upload address of GetLog or GetDiagnostics; ``None``: unlimited."""
         return self.location_limits.get(wire_action)

@@ -58,6 +58,10 @@ class Codec16(Configuration, Codec):
         "StopTransaction": _stopped,
     }
 
+    def log_action(self, *, extension: bool | None = None) -> str:
+        """GetLog is tried unless the station is known to lack the security extension."""
+        return "GetDiagnostics" if extension is False else "GetLog"
+
     def encode_get_log(self, request: GetLogRequest, *, extension: bool | None = None) -> WireCall:
         """Write GetLog, or GetDiagnostics for a station known to lack the security extension."""
         if extension is not False:

@@ -1,0 +1,224 @@
+"""Which way a file shall come in, and why: decided for each request when its call is sent.
+
+A way is a row of `MAKERS`: its kind, and a function that makes the station's upload address or
+says why it cannot (`NotThisWay`). What the station announces and what failed before is looked at
+here, for all ways alike. Reasons are codes with parameters; `wording.routes` has their sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from diagnostics.conf import app_settings
+from diagnostics.gateway import get_gateway
+from diagnostics.lifecycles.log_request import FAILURES, SUCCEEDED, LogVerdict, UploadRoute
+from diagnostics.lifecycles.log_request import UploadStatus as Word
+from diagnostics.models import LogRequest, StationInfo
+from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.codecs.base import Codec
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services.limits import get_limits
+from diagnostics.services.timeline import Source, note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is known when an address is made.
+
+    `codec` is of the version that the station speaks; of one that was never here, 2.0.1's, which
+    has the strictest limits. `action` asks for the log: GetLog or GetDiagnostics. `until` ends the
+    address' life. `protocols` are those the station announces, in capitals: a hint, often wrong.
+    """
+
+    station: Any
+    info: StationInfo
+    token: str
+    until: datetime
+    codec: Codec
+    action: str
+    protocols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An upload address. `signed_until`: the store takes the file by itself, until then."""
+
+    location: str
+    signed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way a file shall come in. `reason`: `code` and what its sentence needs, as stored."""
+
+    kind: UploadRoute
+    address: Address
+    reason: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def location(self) -> str:
+        """The upload address."""
+        return self.address.location
+
+
+class NotThisWay(Exception):
+    """This way is closed to this request: a code of `wording.routes`, and its parameters."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.reason = {"code": code, **facts}
+
+
+def plan_route(row: LogRequest) -> Route:
+    """The way as it looks when a log is asked for; decided again when the call is sent."""
+    info = StationInfo.objects.filter(station=row.station).first()
+    version = get_gateway().version(row.station) or OcppVersion.V201
+    return _choose(_asking(row, codec_for(version), info.knows_get_log if info else None))
+
+
+def preview_route(station: Any) -> tuple[str, dict[str, Any]]:
+    """The kind, and the reason, of the way that a request of now would take."""
+    until = timezone.now() + app_settings.call_lifetime + app_settings.upload_lifetime
+    route = plan_route(LogRequest(station=station, address_expires_at=until))
+    return route.kind, route.reason
+
+
+def offered() -> list[tuple[str, Any]]:
+    """The ways that an operator can choose, with their labels."""
+    return [(value, label) for value, label in UploadRoute.choices if value in MAKERS]
+
+
+def decide_route(row: LogRequest, version: OcppVersion, *, extension: bool | None) -> Route:
+    """The way a request takes, now that its call is sent; the row keeps it.
+
+    `extension` says whether a 1.6 station has the security extension, as for `encode_get_log`.
+    """
+    route = _choose(_asking(row, codec_for(version), extension))
+    changes: dict[str, Any] = {
+        "route": route.kind,
+        "route_reason": route.reason,
+        "location": route.location,
+    }
+    if route.address.signed_until:
+        changes["signed_until"] = route.address.signed_until
+    LogRequest.objects.filter(pk=row.pk).update(**changes)
+    for column, value in changes.items():
+        setattr(row, column, value)
+    return route
+
+
+def _asking(row: LogRequest, codec: Codec, extension: bool | None) -> Asking:
+    info = StationInfo.objects.filter(station=row.station).first()
+    return Asking(
+        station=row.station,
+        info=info or StationInfo(station=row.station),
+        token=row.token,
+        until=row.address_expires_at,
+        codec=codec,
+        action=codec.log_action(extension=extension),
+        protocols=tuple(name.upper() for name in get_limits(row.station).file_transfer_protocols),
+    )
+
+
+def _choose(asking: Asking) -> Route:
+    """The first way that is open. Why the preferred one is not, is the reason to tell."""
+    first: dict[str, Any] = {}
+    for kind in _candidates(asking):
+        is_chosen = kind == asking.info.upload_route
+        try:
+            address = _open(kind, asking, is_chosen)
+        except NotThisWay as closed:
+            first = first or {**closed.reason, "instead_of": kind}
+        else:
+            return Route(kind, address, first or {"code": "chosen" if is_chosen else "usual"})
+    return Route(UploadRoute.RELAY, relay_address(asking), first)
+
+
+def _candidates(asking: Asking) -> Iterator[UploadRoute]:
+    wanted = [asking.info.upload_route, *app_settings.upload_routes, UploadRoute.RELAY]
+    yield from (UploadRoute(kind) for kind in dict.fromkeys(wanted) if kind)
+
+
+def _open(kind: UploadRoute, asking: Asking, is_chosen: bool) -> Address:
+    """The address of this way. Raises NotThisWay. A choice outweighs what is only a hint."""
+    maker = MAKERS.get(kind)
+    if maker is None:
+        raise NotThisWay("not_served")
+    failed = failure_of(asking.info, kind)
+    if failed and not (is_chosen and kind not in _ENDING):
+        raise NotThisWay("failed", word=failed["word"], at=failed["at"])
+    address = maker(asking)
+    protocol = urlsplit(address.location).scheme.upper()
+    if asking.protocols and protocol not in asking.protocols and not is_chosen:
+        raise NotThisWay("announced", protocols=", ".join(asking.protocols))
+    return address
+
+
+# What failed before
+
+# The word of a station that ends a way for it, until its firmware changes. An upload past this
+# server fails without a trace here, so any failure counts.
+_ENDING: dict[str, frozenset[str]] = {
+    UploadRoute.DIRECT: frozenset({*FAILURES, LogVerdict.CLAIMED})
+}
+
+
+def failure_of(info: StationInfo, kind: str) -> dict[str, Any] | None:
+    """How this way failed with the station's present firmware: its `word`, and `at`."""
+    failed: dict[str, Any] | None = info.route_failures.get(kind)
+    return failed if failed and failed["firmware"] == info.firmware_version else None
+
+
+def learn_from(row: LogRequest) -> None:
+    """A request has ended: remember a way that failed, forget that one did which works."""
+    if row.verdict in SUCCEEDED:
+        _remember(row, None)
+    word = row.verdict if row.verdict == LogVerdict.CLAIMED else row.reason
+    if word in _ENDING.get(row.route, {Word.NOT_SUPPORTED}):
+        _remember(row, word)
+
+
+def _remember(row: LogRequest, word: str | None) -> None:
+    info = StationInfo.objects.select_for_update().filter(station=row.station).first()
+    if info is None or (word is None and row.route not in info.route_failures):
+        return
+    failures = {kind: each for kind, each in info.route_failures.items() if kind != row.route}
+    if word:
+        failures[row.route] = {
+            "word": word,
+            "firmware": info.firmware_version,
+            "at": timezone.now().isoformat(),
+        }
+    StationInfo.objects.filter(pk=info.pk).update(route_failures=failures)
+
+
+def record_choice(info: StationInfo, *, chosen_by: Any) -> None:
+    """An operator has changed how files of a station come in: every way gets another try."""
+    StationInfo.objects.filter(pk=info.pk).update(route_failures={})
+    note(
+        station=info.station,
+        kind="station.uploads_changed",
+        source=Source.OPERATOR,
+        user=chosen_by,
+        route=info.upload_route or "automatic",
+        address=info.upload_base_url,
+    )
+
+
+# The ways
+
+
+def relay_address(asking: Asking) -> Address:
+    """Our own endpoint: short, with a final slash, which suits both kinds of stations, those that
+    append a file name and those that do not (N01.FR.21, N01.FR.29)."""
+    base = asking.info.upload_base_url or app_settings.public_url
+    return Address(f"{base.rstrip('/')}{app_settings.upload_path}{asking.token}/")
+
+
+MAKERS: dict[str, Callable[[Asking], Address]] = {UploadRoute.RELAY: relay_address}

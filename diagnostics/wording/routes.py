@@ -1,0 +1,61 @@
+"""Which way a file comes in, and why, as `services.upload_routes` decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from diagnostics.lifecycles.log_request import UploadRoute
+
+# How a way is spoken of in the middle of a sentence.
+_NAMES = {
+    UploadRoute.RELAY: gettext_noop("through this server"),
+    UploadRoute.DIRECT: gettext_noop("straight to S3"),
+    UploadRoute.FTP: gettext_noop("over FTP"),
+    UploadRoute.FTPS: gettext_noop("over FTPS"),
+    UploadRoute.SFTP: gettext_noop("over SFTP"),
+}
+
+# Code of `services.upload_routes` -> why a way was taken.
+_FOR = {
+    "usual": gettext_noop("the usual way"),
+    "chosen": gettext_noop("chosen for this station"),
+}
+
+# Code of `services.upload_routes` -> why a way was not taken.
+_AGAINST = {
+    "announced": gettext_noop("the station says that it uses %(protocols)s only"),
+    "failed": gettext_noop("it failed with this firmware on %(at)s (%(word)s)"),
+    "not_served": gettext_noop("it is not set up here"),
+    "unfit": gettext_noop("the address does not suit the station: %(info)s"),
+}
+
+
+def route_sentence(kind: str, reason: Mapping[str, Any]) -> str:
+    """The way a file comes in, and why: `kind` and `reason` as a log request has them."""
+    way = str(UploadRoute(kind).label)
+    code = reason.get("code", "")
+    facts = {**reason, "at": _moment(reason.get("at", ""))}
+    if code in _FOR:
+        return _("%(way)s: %(why)s.") % {"way": way, "why": _(_FOR[code]) % facts}
+    if code not in _AGAINST:
+        return f"{way}: {code}." if code else f"{way}."
+    why = _(_AGAINST[code]) % facts
+    if reason.get("instead_of") in (kind, None):
+        return _("%(way)s, although %(why)s: there is no other way.") % {"way": way, "why": why}
+    return _("%(way)s instead of %(other)s: %(why)s.") % {
+        "way": way,
+        "other": _(_NAMES[UploadRoute(reason["instead_of"])]),
+        "why": why,
+    }
+
+
+def _moment(text: str) -> str:
+    when = parse_datetime(text) if text else None
+    return date_format(timezone.localtime(when), "j M, H:i") if when else text
