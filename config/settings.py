@@ -105,6 +105,8 @@ DIAGNOSTICS: dict[str, Any] = {
     "GATEWAY": "stations.gateway.ChannelsGateway",
     "LOG_STORE_URL": LOG_STORE_URL,
     "PUBLIC_URL": PUBLIC_URL,
+    "STORE_PUBLIC_URL": (os.environ.get("STORE_PUBLIC_URL") or "").rstrip("/"),
+    "UPLOAD_ROUTES": tuple(environment.words("UPLOAD_ROUTES")) or ("relay",),
     # What stations are asked without anybody's click.
     "READ_LIMITS": environment.flag("READ_STATIONS", default=True),
     "READ_DEVICE_MODEL": environment.flag("READ_STATIONS", default=True),

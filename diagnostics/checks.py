@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from diagnostics.conf import app_settings, unknown_keys
+from diagnostics.lifecycles.log_request import UploadRoute
 
 # A PLC library in the field stores the upload location in 255 characters; the token takes 23.
 LONGEST_BASE_URL = 230
@@ -16,13 +17,14 @@ LONGEST_BASE_URL = 230
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """diagnostics.E001 to E004, W001."""
+    """diagnostics.E001 to E006, W001."""
     found: list[CheckMessage] = [
         Error(f"DIAGNOSTICS has an unknown key {key}.", id="diagnostics.E001")
         for key in unknown_keys()
     ]
     found += _check_gateway()
     found += _check_public_url()
+    found += _check_ways_in()
     if not app_settings.log_store_url.startswith(("file://", "s3://")):
         found.append(
             Error(
@@ -67,3 +69,23 @@ def _check_public_url() -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _check_ways_in() -> list[CheckMessage]:
+    found: list[CheckMessage] = [
+        Error(
+            f"DIAGNOSTICS['UPLOAD_ROUTES'] names {name}; known: {', '.join(UploadRoute)}.",
+            id="diagnostics.E005",
+        )
+        for name in app_settings.upload_routes
+        if name not in UploadRoute.values
+    ]
+    public = urlsplit(app_settings.store_public_url)
+    if app_settings.store_public_url and not (public.scheme in ("http", "https") and public.netloc):
+        found.append(
+            Error(
+                "DIAGNOSTICS['STORE_PUBLIC_URL'] must be the http(s) address of the S3 server.",
+                id="diagnostics.E006",
+            )
+        )
+    return found

@@ -23,6 +23,8 @@ class DiagnosticsSettings:
     gateway: str = ""
     # Where log files are kept: file:///directory or s3://bucket/prefix.
     log_store_url: str = ""
+    # How stations and browsers reach an S3 store, where that is not how this server does.
+    store_public_url: str = ""
     # What stations can reach over HTTP(S), without a trailing slash.
     public_url: str = ""
     # The path under PUBLIC_URL where the upload endpoint is mounted.

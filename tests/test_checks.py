@@ -38,6 +38,8 @@ def test_this_project_is_well_configured() -> None:
         ({"PUBLIC_URL": "https://csms.example.org/?a=1"}, "E003"),
         ({"LOG_STORE_URL": None}, "E004"),
         ({"LOG_STORE_URL": "/var/logs"}, "E004"),
+        ({"UPLOAD_ROUTES": ("relay", "pigeon")}, "E005"),
+        ({"STORE_PUBLIC_URL": "s3.example.org"}, "E006"),
         ({"PUBLIC_URL": f"https://{'x' * 230}.example.org"}, "W001"),
     ],
 )

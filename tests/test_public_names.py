@@ -99,7 +99,18 @@ FUNCTIONS = {
 METHODS = {
     gateway.StationGateway: {"identity", "version", "find", "is_online", "send"},
     gateway.FleetGateway: {"online", "speaking", "matching"},  # none of it is required
-    storage.LogStore: {"open_upload", "size", "read", "delete", "check"},
+    storage.LogStore: {
+        "open_upload",
+        "size",
+        "head",
+        "list",
+        "read",
+        "copy",
+        "delete",
+        "check",
+        "sign_put",
+        "sign_get",
+    },
 }
 
 
@@ -164,7 +175,10 @@ def test_the_storage_port_is_this() -> None:
     assert set(storage.__all__) == {
         "CHUNK",
         "LogStore",
+        "ObjectChanged",
+        "ObjectFacts",
         "ObjectMissing",
+        "SignedAddress",
         "StorageError",
         "StorageFull",
         "StorageUnavailable",

@@ -1,6 +1,6 @@
 """Port: where log files are kept. `get_log_store()` gives the store that LOG_STORE_URL names.
 
-The calls block, so they belong into worker threads. boto3 is imported in `storage.s3` alone.
+The calls block, so they belong into worker threads. boto3 is imported in `storage.s3_client` alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from diagnostics.conf import app_settings
 from diagnostics.storage.base import (
     CHUNK,
     LogStore,
+    ObjectChanged,
+    ObjectFacts,
     ObjectMissing,
+    SignedAddress,
     StorageError,
     StorageFull,
     StorageUnavailable,
@@ -27,7 +30,10 @@ from diagnostics.storage.keys import object_key
 __all__ = [
     "CHUNK",
     "LogStore",
+    "ObjectChanged",
+    "ObjectFacts",
     "ObjectMissing",
+    "SignedAddress",
     "StorageError",
     "StorageFull",
     "StorageUnavailable",

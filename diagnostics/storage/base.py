@@ -3,7 +3,8 @@
 StorageError
 ├── StorageUnavailable   the store does not answer, or not sensibly: worth another try
 ├── StorageFull          no room for these bytes
-└── ObjectMissing        no object has this key
+├── ObjectMissing        no object has this key
+└── ObjectChanged        the object is another one than was asked for
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from diagnostics.exceptions import DiagnosticsError
@@ -34,6 +36,36 @@ class StorageFull(StorageError):
 
 class ObjectMissing(StorageError):
     """The store has no object with this key."""
+
+
+class ObjectChanged(StorageError):
+    """The object was replaced meanwhile: its ETag is not the one that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What a store tells of an object without reading it.
+
+    `size` in bytes; `etag` is another one when the contents are; `content_type` as given at the
+    upload, "" where the store keeps none or was not asked.
+    """
+
+    key: str
+    size: int
+    modified: datetime
+    etag: str
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAddress:
+    """An address at which somebody without credentials may do one thing until `expires_at`.
+
+    Whoever knows it may: it is a secret, and its `repr` does not tell it.
+    """
+
+    url: str = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +130,43 @@ class LogStore(Protocol):
         """
         ...
 
-    def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is no error. Raises StorageUnavailable."""
+    def head(self, key: str) -> ObjectFacts:
+        """Look at an object. Raises ObjectMissing, StorageUnavailable."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[ObjectFacts]:
+        """Give the objects whose keys begin so, in no certain order, those of now.
+
+        Uploads that are not complete are not among them. Raises StorageUnavailable, also midway.
+        """
+        ...
+
+    def copy(self, key: str, target: str, *, etag: str) -> None:
+        """Copy an object within the store, replacing what was at `target`.
+
+        Raises ObjectChanged when its ETag is another one, ObjectMissing, StorageFull,
+        StorageUnavailable.
+        """
+        ...
+
+    def delete(self, key: str, *, etag: str = "") -> None:
+        """Remove an object; one that is not there is no error.
+
+        With `etag`, another object that has taken its place stays, and ObjectChanged is raised;
+        some stores raise it also where there is none any more. Raises StorageUnavailable.
+        """
+        ...
+
+    def sign_put(self, key: str, lifetime: timedelta) -> SignedAddress | None:
+        """An address at which a station may PUT this object; None where the store cannot.
+
+        It lives as long as asked for or less, where the credentials that sign it end earlier.
+        Raises StorageUnavailable when there are no credentials.
+        """
+        ...
+
+    def sign_get(self, key: str, lifetime: timedelta, *, name: str) -> SignedAddress | None:
+        """An address at which a browser may download this object under this name; else as above."""
         ...
 
     def check(self) -> None:

@@ -9,12 +9,15 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from diagnostics.storage.base import (
     CHUNK,
+    ObjectChanged,
+    ObjectFacts,
     ObjectMissing,
     StorageError,
     StorageFull,
@@ -60,14 +63,49 @@ class FileLogStore:
                 yield chunk
                 left = left - len(chunk) if left is not None else None
 
-    def delete(self, key: str) -> None:
+    def head(self, key: str) -> ObjectFacts:
+        with _translated():
+            return _facts(key, self._path(key).stat())
+
+    def list(self, prefix: str = "") -> Iterator[ObjectFacts]:
+        start = self._root / prefix.rpartition("/")[0]
+        for directory, _, names in os.walk(start, onerror=_raise):
+            for name in names:
+                path = Path(directory, name)
+                key = path.relative_to(self._root).as_posix()
+                if name.startswith(".") or not key.startswith(prefix):
+                    continue
+                with suppress(ObjectMissing), _translated():
+                    yield _facts(key, path.stat())
+
+    def copy(self, key: str, target: str, *, etag: str) -> None:
+        self._check_unchanged(key, etag)
+        upload = self.open_upload(target)
+        try:
+            for piece in self.read(key):
+                upload.write(piece)
+            upload.complete()
+        except StorageError:
+            upload.abort()
+            raise
+
+    def delete(self, key: str, *, etag: str = "") -> None:
         path = self._path(key)
+        if etag:
+            with suppress(ObjectMissing):
+                self._check_unchanged(key, etag)
         with _translated():
             path.unlink(missing_ok=True)
         # Empty directories of the request and the station go too; others are kept by the error.
         with suppress(OSError):
             for parent in list(path.parents)[: key.count("/")]:
                 parent.rmdir()
+
+    def sign_put(self, key: str, lifetime: timedelta) -> None:
+        """A directory is reached through this server only."""
+
+    def sign_get(self, key: str, lifetime: timedelta, *, name: str) -> None:
+        """As above."""
 
     def check(self) -> None:
         with _translated():
@@ -77,6 +115,10 @@ class FileLogStore:
             probe.unlink()
             if shutil.disk_usage(self._root).free < RESERVE:
                 raise StorageUnavailable("The disk of the log store is full.")
+
+    def _check_unchanged(self, key: str, etag: str) -> None:
+        if self.head(key).etag != etag:
+            raise ObjectChanged("The object was replaced meanwhile.")
 
     def _path(self, key: str) -> Path:
         segments = key.split("/")
@@ -120,6 +162,18 @@ class _FileUpload(Upload):
             self._file.close()
         with suppress(OSError):
             self._partial.unlink(missing_ok=True)
+
+
+def _facts(key: str, status: os.stat_result) -> ObjectFacts:
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    etag = f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
+    return ObjectFacts(key, status.st_size, modified, etag)
+
+
+def _raise(error: OSError) -> None:
+    """What `os.walk` does with a directory it cannot read; one that is gone holds nothing."""
+    if not isinstance(error, FileNotFoundError):
+        raise _storage_error(error) from error
 
 
 def _sync_directory(path: Path) -> None:

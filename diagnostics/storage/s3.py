@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, cast
+from contextlib import closing, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+from django.utils.http import content_disposition_header
 
 from diagnostics.storage.base import (
     CHUNK,
+    ObjectFacts,
     ObjectMissing,
+    SignedAddress,
     StorageError,
-    StorageFull,
     StorageUnavailable,
     Upload,
 )
+from diagnostics.storage.s3_client import Signer, connect, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,30 +35,28 @@ AHEAD = 2
 # The same over all uploads of this process.
 SENDERS = 16
 
-_MISSING = {"NoSuchKey", "404", "NotFound"}
-_NO_ROOM = {"507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
-
 
 class S3LogStore:
     """Objects below one prefix of one bucket."""
 
-    def __init__(self, bucket: str, prefix: str, client: S3Client) -> None:
+    def __init__(self, bucket: str, prefix: str, client: S3Client, signer: Signer) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._client = client
+        self._signer = signer
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="s3-part")
 
     @classmethod
     def from_url(cls, url: str) -> S3LogStore:
         """Open `s3://bucket/prefix` with the usual AWS_* environment."""
         parts = urlsplit(url)
-        return cls(parts.netloc, parts.path.strip("/"), _client())
+        return cls(parts.netloc, parts.path.strip("/"), *connect())
 
     def open_upload(self, key: str, expected: int | None = None) -> Upload:
         return _S3Upload(key, self._client, self._bucket, self._prefix + key, self._senders)
 
     def size(self, key: str) -> int:
-        with _translated():
+        with translated():
             found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
             return found["ContentLength"]
 
@@ -65,7 +64,7 @@ class S3LogStore:
         if end is not None and end <= start:
             return
         last = "" if end is None else str(end - 1)
-        with _translated():
+        with translated():
             try:
                 found = self._client.get_object(
                     Bucket=self._bucket, Key=self._prefix + key, Range=f"bytes={start}-{last}"
@@ -78,13 +77,58 @@ class S3LogStore:
             with closing(found["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
 
-    def delete(self, key: str) -> None:
-        with _translated():
-            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+    def head(self, key: str) -> ObjectFacts:
+        with translated():
+            found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+        return ObjectFacts(
+            key,
+            found["ContentLength"],
+            found["LastModified"],
+            found["ETag"],
+            found.get("ContentType", ""),
+        )
+
+    def list(self, prefix: str = "") -> Iterator[ObjectFacts]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + prefix
+        )
+        with translated():
+            for page in pages:
+                for found in page.get("Contents", []):
+                    key = found["Key"].removeprefix(self._prefix)
+                    yield ObjectFacts(key, found["Size"], found["LastModified"], found["ETag"])
+
+    def copy(self, key: str, target: str, *, etag: str) -> None:
+        with translated():
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=self._prefix + target,
+                CopySource={"Bucket": self._bucket, "Key": self._prefix + key},
+                CopySourceIfMatch=etag,
+            )
+
+    def delete(self, key: str, *, etag: str = "") -> None:
+        condition: dict[str, Any] = {"IfMatch": etag} if etag else {}
+        with suppress(ObjectMissing), translated():
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
+
+    def sign_put(self, key: str, lifetime: timedelta) -> SignedAddress:
+        # Nothing but bucket and key: each further parameter is a header that the station must send.
+        wanted = {"Bucket": self._bucket, "Key": self._prefix + key}
+        return self._signer.sign("put_object", wanted, lifetime)
+
+    def sign_get(self, key: str, lifetime: timedelta, *, name: str) -> SignedAddress:
+        wanted = {
+            "Bucket": self._bucket,
+            "Key": self._prefix + key,
+            "ResponseContentDisposition": content_disposition_header(True, name),
+            "ResponseContentType": "application/octet-stream",
+        }
+        return self._signer.sign("get_object", wanted, lifetime)
 
     def check(self) -> None:
         try:
-            with _translated():
+            with translated():
                 self._client.head_bucket(Bucket=self._bucket)
         except ObjectMissing as error:
             raise StorageUnavailable(f"There is no bucket {self._bucket}.") from error
@@ -120,14 +164,14 @@ class _S3Upload(Upload):
 
     def _finish(self) -> None:
         if not self._upload_id:
-            with _translated():
+            with translated():
                 self._client.put_object(
                     Bucket=self._bucket, Key=self._name, Body=_as_body(self._filling)
                 )
             return
         self._send_part()
         self._collect_parts(leave=0)
-        with _translated():
+        with translated():
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=self._name,
@@ -141,14 +185,14 @@ class _S3Upload(Upload):
             return
         # A part that arrives after the abort would be kept, and paid for: wait for it first.
         wait(self._sending)
-        with suppress(StorageError), _translated():
+        with suppress(StorageError), translated():
             self._client.abort_multipart_upload(
                 Bucket=self._bucket, Key=self._name, UploadId=self._upload_id
             )
 
     def _send_part(self) -> None:
         if not self._upload_id:
-            with _translated():
+            with translated():
                 begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._name)
                 self._upload_id = begun["UploadId"]
         self._collect_parts(leave=AHEAD - 1)
@@ -161,7 +205,7 @@ class _S3Upload(Upload):
             self._parts.append(self._sending.popleft().result())
 
     def _put_part(self, number: int, content: bytearray) -> CompletedPartTypeDef:
-        with _translated():
+        with translated():
             put = self._client.upload_part(
                 Bucket=self._bucket,
                 Key=self._name,
@@ -175,51 +219,3 @@ class _S3Upload(Upload):
 def _as_body(content: bytearray) -> bytes:
     """botocore sends a bytearray as it is, which its types do not say; bytes would be a copy."""
     return cast("bytes", content)
-
-
-def _client() -> S3Client:
-    """Build a client: SigV4 always, path style where a server of one's own is named.
-
-    boto3 adds CRC trailers by default since 1.36, which many other servers refuse; we keep a
-    SHA-256 of our own. Bodies are signed, which costs a second SHA-256, only where no TLS
-    protects them on their way.
-    """
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    config = Config(
-        signature_version="s3v4",
-        s3={
-            "addressing_style": "path" if endpoint else "virtual",
-            "payload_signing_enabled": endpoint.startswith("http://"),
-        },
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        retries={"mode": "standard", "max_attempts": 4},
-        connect_timeout=5,
-        read_timeout=60,
-        max_pool_connections=3 * SENDERS,
-    )
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return boto3.session.Session(region_name=region or None).client(
-        "s3", endpoint_url=endpoint or None, config=config
-    )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise _storage_error(error) from error
-
-
-def _storage_error(error: BotoCoreError | ClientError) -> StorageError:
-    """Name the failure without the server's own words, which may carry addresses and keys."""
-    if not isinstance(error, ClientError):
-        return StorageUnavailable(f"The log store cannot be reached ({type(error).__name__}).")
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
-    if code in _MISSING:
-        return ObjectMissing("The log store has no such object.")
-    if code in _NO_ROOM or status == "507":
-        return StorageFull("The log store has no room.")
-    return StorageUnavailable(f"The log store refuses ({code or status}).")

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import override_settings
 
 from diagnostics.storage import (
     CHUNK,
+    ObjectChanged,
     ObjectMissing,
     StorageFull,
     StorageUnavailable,
@@ -102,6 +104,64 @@ def test_deleting_twice_is_no_error(store):
     store.delete(KEY)
     with pytest.raises(ObjectMissing):
         store.size(KEY)
+
+
+def test_head_tells_what_an_object_is(store):
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    put(store, b"0123456789")
+    found = store.head(KEY)
+    assert (found.key, found.size) == (KEY, 10)
+    assert before < found.modified < datetime.now(UTC) + timedelta(minutes=1)
+    assert store.head(KEY) == found
+    put(store, b"9876543210")
+    assert store.head(KEY).etag != found.etag
+    with pytest.raises(ObjectMissing):
+        store.head("nobody/0/nothing")
+
+
+def test_list_gives_whole_objects_under_a_prefix(store):
+    for key in ("CS1-a/1/x", "CS1-a/2/y", "CS1-a/10/z", "CS2-b/1/x"):
+        put(store, key.encode(), key=key)
+    unfinished = store.open_upload("CS1-a/3/part")
+    unfinished.write(b"half")
+    assert {found.key for found in store.list()} == {
+        "CS1-a/1/x", "CS1-a/2/y", "CS1-a/10/z", "CS2-b/1/x"
+    }  # fmt: skip
+    assert {(found.key, found.size) for found in store.list("CS1-a/1")} == {
+        ("CS1-a/1/x", 9), ("CS1-a/10/z", 10)
+    }  # fmt: skip
+    listed = next(store.list("CS2-b/"))
+    assert listed.etag == store.head("CS2-b/1/x").etag
+    assert listed.modified == pytest.approx(
+        store.head(listed.key).modified, abs=timedelta(seconds=1)
+    )
+    assert list(store.list("CS9")) == []
+    unfinished.abort()
+
+
+def test_a_copy_is_made_of_the_object_that_was_seen_and_no_other(store):
+    put(store, b"seen")
+    seen = store.head(KEY).etag
+    store.copy(KEY, "copies/1", etag=seen)
+    assert get(store, key="copies/1") == b"seen"
+    put(store, b"something else")
+    with pytest.raises(ObjectChanged):
+        store.copy(KEY, "copies/2", etag=seen)
+    with pytest.raises(ObjectMissing):
+        store.head("copies/2")
+    with pytest.raises(ObjectMissing):
+        store.copy("nobody/0/nothing", "copies/3", etag=seen)
+
+
+def test_an_object_that_was_replaced_is_not_deleted_for_the_old_one(store):
+    put(store, b"seen")
+    seen = store.head(KEY).etag
+    put(store, b"something else")
+    with pytest.raises(ObjectChanged):
+        store.delete(KEY, etag=seen)
+    assert get(store) == b"something else"
+    store.delete(KEY, etag=store.head(KEY).etag)
+    assert list(store.list()) == []
 
 
 def test_a_usable_store_passes_its_check(store):
