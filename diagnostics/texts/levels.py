@@ -31,3 +31,10 @@ def level_of(text: str) -> str:
     """E (error and worse), W (warning), I (information), D (debug), or "" where none is said."""
     found = _LEVEL.search(text, 0, WITHIN)
     return (found.lastgroup or "") if found else ""
+
+
+def sign_of(levels: str) -> str:
+    """An expression for RE2 that is in every line of these levels, and in few others."""
+    words = "|".join(_WORDS[level] for level in levels)
+    letters = "".join(_LETTERS[level] for level in levels)
+    return rf"(?im)\b(?:{words})\b|[\[<|(][{letters}][\]>|)]|(?:\d |^)[{letters}][ /]"
