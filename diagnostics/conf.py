@@ -61,6 +61,8 @@ class DiagnosticsSettings:
     message_log_lifetime: timedelta = timedelta(days=30)
     # How long what a station knows of a customer is kept; that it was asked stays on record.
     customer_information_lifetime: timedelta = timedelta(days=30)
+    # Whether an event stream whose arrears grow at the station is sped up by itself.
+    adjust_streams: bool = True
     # How long the values of periodic event streams are kept.
     stream_lifetime: timedelta = timedelta(days=30)
 

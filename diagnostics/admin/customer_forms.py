@@ -7,14 +7,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from diagnostics.admin import certificates
 from diagnostics.gateway import get_gateway
-from diagnostics.services.customer_identity import Certificate
+from diagnostics.ocpp.codecs.certificates import CertificateId
 
 WISHES = {
     "report": (_("Report what it knows"), (True, False)),
     "both": (_("Report what it knows, then clear it"), (True, True)),
     "clear": (_("Clear what it knows"), (False, True)),
 }
+
+_HASHES = ("issuer_name_hash", "issuer_key_hash", "serial_number")
 
 _NO_HISTORY = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -50,6 +53,10 @@ class CustomerForm(forms.Form):
     customer_identifier = _secret_text(
         _("Customer identifier"), 64, _("A name of yours for the customer; instead of a token.")
     )
+    installed = forms.ChoiceField(
+        label=_("Installed certificate"), required=False,
+        help_text=_("As the station told it; or give the hashes of another one below."),
+    )  # fmt: skip
     hash_algorithm = forms.ChoiceField(
         label=_("Hash algorithm"), required=False, choices=[(x, x) for x in
                                                             ("SHA256", "SHA384", "SHA512")],
@@ -69,6 +76,12 @@ class CustomerForm(forms.Form):
 
     station: Any = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        identity = str(self["identity"].value() or "").strip()
+        station = get_gateway().find(identity) if identity else None
+        self.fields["installed"].choices = certificates.choices(station)  # type: ignore[attr-defined]
+
     def clean_identity(self) -> str:
         identity: str = self.cleaned_data["identity"].strip()
         self.station = get_gateway().find(identity)
@@ -80,15 +93,16 @@ class CustomerForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         if data.get("wish") in ("both", "clear") and not data.get("confirm"):
             self.add_error("confirm", _("The station forgets for good: please confirm."))
+        if data.get("installed") and any(data.get(name) for name in _HASHES):
+            self.add_error("installed", _("Choose a certificate or give its hashes, not both."))
         return data
 
     @property
     def wanted(self) -> dict[str, Any]:
         data = self.cleaned_data
         report, clear = WISHES[data["wish"]][1]
-        names = ("hash_algorithm", "issuer_name_hash", "issuer_key_hash", "serial_number")
-        certificate = Certificate(*(data[name].strip() for name in names))
-        named = any(data[name] for name in names[1:])
+        typed = CertificateId(data["hash_algorithm"], *(data[name].strip() for name in _HASHES))
+        named = typed if any(data[name] for name in _HASHES) else None
         return {
             "report": report,
             "clear": clear,
@@ -96,7 +110,7 @@ class CustomerForm(forms.Form):
             "id_token": data["id_token"],
             "id_token_type": data["id_token_type"],
             "customer_identifier": data["customer_identifier"],
-            "customer_certificate": certificate if named else None,
+            "customer_certificate": certificates.chosen(data["installed"]) or named,
         }
 
 

@@ -20,13 +20,20 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.customer_forms import CustomerForm, LocalListForm
 from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.log_asking import initial_station
+from diagnostics.admin.report_forms import station_of
 from diagnostics.exceptions import DiagnosticsError, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.models import CustomerInformation, TimelineEntry
-from diagnostics.services import customer_information, customer_privacy, local_list
+from diagnostics.services import (
+    certificates,
+    customer_information,
+    customer_privacy,
+    local_list,
+)
 from diagnostics.wording.customers import customer_sentence, customer_tone, customer_wish
 
 VIEW = "diagnostics.view_customerinformation"
@@ -45,7 +52,7 @@ class CustomerInformationAdmin(FactAdmin):
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerInformation]:
-        return super().get_queryset(request).select_related("requested_by")
+        return super().get_queryset(request).select_related("requested_by", "call")
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: CustomerInformation) -> SafeString:
@@ -91,7 +98,8 @@ class CustomerInformationAdmin(FactAdmin):
             for each, view in views.items()
         ]
         request = path("request/", wrap(self.request_view), name=f"{name}_request")
-        return [request, *own, *super().get_urls()]
+        asked = path("certificates/", wrap(self.certificates_view), name=f"{name}_certificates")
+        return [request, asked, *own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -153,9 +161,37 @@ class CustomerInformationAdmin(FactAdmin):
         context["title"] = _("Ask for customer information")
         context["online"] = station is not None and get_gateway().is_online(station)
         context["token"] = [form["id_token"], form["id_token_type"]]
-        names = ("hash_algorithm", "issuer_name_hash", "issuer_key_hash", "serial_number")
+        names = (
+            "installed",
+            "hash_algorithm",
+            "issuer_name_hash",
+            "issuer_key_hash",
+            "serial_number",
+        )
         context["certificate"] = [form[name] for name in names]
+        context["by_certificate"] = any(form[name].value() for name in (names[0], *names[2:]))
+        if station is not None:
+            context.update(certificates_context(station), may_request=True)
         return TemplateResponse(request, "diagnostics/customer/request.html", context)
+
+    def certificates_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask a station which certificates it has installed; back to the form, or to its page."""
+        require(request, REQUEST)
+        station = station_of(request)
+        if station is None or request.method != "POST":
+            raise Http404(_("There is no such station."))
+        try:
+            certificates.request_certificates(station=station, requested_by=request.user)
+            messages.success(request, _("The station is asked which certificates it has."))
+        except DiagnosticsError as error:
+            messages.error(request, str(error))
+        form = reverse("admin:diagnostics_customerinformation_request")
+        page = parts.station_url(station)
+        return redirect(
+            f"{page}?tab=customers"
+            if page and "form" not in request.POST
+            else f"{form}?station={station.pk}"
+        )
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, REQUEST)

@@ -22,7 +22,7 @@ from diagnostics.admin.chart import Point, line_chart
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.models import EventStream
 from diagnostics.models.event_stream import StreamStatus
-from diagnostics.services import event_streams
+from diagnostics.services import event_streams, stream_pace
 
 VIEW = "diagnostics.view_eventstream"
 SET = "diagnostics.set_monitor"
@@ -126,7 +126,7 @@ class EventStreamAdmin(FactAdmin):
             return redirect(_page(row))
         if form.is_valid():
             try:
-                event_streams.adjust_stream(row, requested_by=request.user, **form.cleaned_data)
+                stream_pace.adjust_stream(row, requested_by=request.user, **form.cleaned_data)
                 messages.success(request, _("The station is asked for the new pace."))
                 return redirect(_page(row))
             except DiagnosticsError as error:
@@ -139,7 +139,7 @@ class EventStreamAdmin(FactAdmin):
         row = self.find(request, pk)
         if request.method == "POST":
             try:
-                event_streams.get_streams(station=row.station, requested_by=request.user)
+                stream_pace.get_streams(station=row.station, requested_by=request.user)
                 messages.success(request, _("The station is asked which streams it has."))
             except DiagnosticsError as error:
                 messages.error(request, str(error))

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin.actions import PERMISSION
 from diagnostics.admin.base import page_media
+from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.event_stream import streams_context
 from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
@@ -114,9 +115,11 @@ def calls_context(request: HttpRequest, station: Any) -> dict[str, Any]:
 
 def customers_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     """The station's requests for customer information, newest first; never their text."""
-    rows = CustomerInformation.objects.filter(station=station).select_related("requested_by")
+    mine = CustomerInformation.objects.filter(station=station)
+    rows = mine.select_related("requested_by", "call")
     may_request = request.user.has_perm("diagnostics.request_customer_information")
-    return {**_page(request, rows, ROWS), "may_request": may_request}
+    page = _page(request, rows, ROWS)
+    return {**page, **certificates_context(station), "may_request": may_request}
 
 
 def reported_context(request: HttpRequest, station: Any) -> dict[str, Any]:

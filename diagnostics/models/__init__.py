@@ -1,6 +1,7 @@
 """What is kept. Fields, constraints and querysets only; every write goes through `services`."""
 
 from diagnostics.models.call import OutboundCall
+from diagnostics.models.certificate import InstalledCertificate
 from diagnostics.models.customer_information import (
     CustomerInformation,
     CustomerInformationAccess,
@@ -32,6 +33,7 @@ __all__ = [
     "GroupKind",
     "GroupLimit",
     "GroupMember",
+    "InstalledCertificate",
     "LogFile",
     "LogMember",
     "LogRequest",

@@ -57,6 +57,9 @@ class EventStream(NamesVariable):
         _("waiting at the station"), default=0, help_text=_("Values not sent yet.")
     )
     pending_rises = models.PositiveSmallIntegerField(_("times it grew"), default=0)
+    own_adjustments = models.PositiveSmallIntegerField(
+        _("times it was sped up by itself"), default=0, help_text=_("Since nothing waited last.")
+    )
     opened_at = models.DateTimeField(_("opened"))
     last_at = models.DateTimeField(_("last message"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)

@@ -54,6 +54,15 @@ class StationInfo(models.Model):
         _("device model read with firmware"), max_length=50, blank=True, editable=False
     )
     inventory_at = models.DateTimeField(_("device model read"), null=True, blank=True)
+    certificates_firmware = models.CharField(
+        _("certificates looked up with firmware"), max_length=50, blank=True, editable=False
+    )
+    certificates_asked_at = models.DateTimeField(
+        _("certificates looked up"), null=True, blank=True, editable=False
+    )
+    certificates_read_at = models.DateTimeField(
+        _("certificates read"), null=True, blank=True, editable=False
+    )
     last_request_id = models.PositiveIntegerField(default=0, editable=False)
     upload_route = models.CharField(
         _("log files come in"),

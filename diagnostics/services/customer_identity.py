@@ -10,21 +10,12 @@ from django.utils.crypto import salted_hmac
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.customer_information import CustomerKind
+from diagnostics.ocpp.codecs.certificates import CertificateId
 
 _SALT = "diagnostics.customer_information"
 
 # Letters of a long identifier that stay legible, and how long it must be for that.
 SHOWN, LONG = 3, 8
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """CertificateHashData. The hash algorithm is the one it was installed with (N09.FR.08)."""
-
-    hash_algorithm: str
-    issuer_name_hash: str
-    issuer_key_hash: str
-    serial_number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def customer(
     id_token: str = "",
     id_token_type: str = "",
     additional_info: Sequence[tuple[str, str]] = (),
-    customer_certificate: Certificate | None = None,
+    customer_certificate: CertificateId | None = None,
 ) -> Customer:
     """The one customer that is named. Raises RequestRefused for none, or more than one (N09.FR.09).
 
@@ -93,13 +84,8 @@ def _by_token(name: str, token_type: str, further: Sequence[tuple[str, str]]) ->
     return Customer(CustomerKind.ID_TOKEN, {"idToken": token}, name, token_type)
 
 
-def _by_certificate(found: Certificate) -> Customer:
-    wire = {
-        "hashAlgorithm": found.hash_algorithm,
-        "issuerNameHash": found.issuer_name_hash,
-        "issuerKeyHash": found.issuer_key_hash,
-        "serialNumber": found.serial_number,
-    }
+def _by_certificate(found: CertificateId) -> Customer:
+    wire = found.to_wire()
     if not all(wire.values()):
         raise RequestRefused("A certificate is named by its algorithm, both hashes and its number.")
     return Customer(CustomerKind.CERTIFICATE, {"customerCertificate": wire}, found.serial_number)

@@ -15,13 +15,15 @@ from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestClosed, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import CallEvent
+from diagnostics.lifecycles.customer_information import CustomerKind
 from diagnostics.models import CustomerInformation, OutboundCall
 from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.codecs.certificates import CertificateId
 from diagnostics.ocpp.codecs.customer_information import ACTION, encode_customer_information
 from diagnostics.ocpp.errors import InvalidPayload, OcppError, UnsupportedAction
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, customer_answers
+from diagnostics.services import calls, certificates, customer_answers
 from diagnostics.services.customer_identity import Customer, customer
 from diagnostics.services.timeline import Source
 
@@ -44,12 +46,15 @@ def request_customer_information(
 
     `named` is one of `customer_identifier`, `id_token` with `id_token_type` (and
     `additional_info`), or `customer_certificate`: see `customer_identity.customer`. `purpose`
-    says why, and stays on record. Raises RequestRefused, with a sentence for the operator,
-    before any row is written.
+    says why, and stays on record. One named by a certificate waits until the station's are known
+    (`certificates.look_up`). Raises RequestRefused, with a sentence for the operator, before any
+    row is written.
     """
     found = check_request(station=station, report=report, clear=clear, purpose=purpose, **named)
     now = timezone.now()
     with transaction.atomic():
+        if found.kind == CustomerKind.CERTIFICATE:
+            certificates.look_up(station)
         row = CustomerInformation.objects.create(
             station=station,
             report=report,
@@ -91,6 +96,8 @@ def check_request(
     if len(purpose.strip()) > LONGEST_PURPOSE:
         raise RequestRefused(f"The purpose may have {LONGEST_PURPOSE} characters.")
     found = customer(**named)
+    if found.kind == CustomerKind.CERTIFICATE and certificates.is_known(station):
+        _check_algorithm(station, found.wire)
     version = get_gateway().version(station)
     if version is not None:
         try:
@@ -121,7 +128,18 @@ def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:
     row = call.customer_information
     if row is None or row.identifier is None:
         raise UnsupportedAction("The identifier is not kept any more: ask anew.")
+    if row.kind == CustomerKind.CERTIFICATE:
+        try:
+            _check_algorithm(row.station, row.identifier)
+        except RequestRefused as error:
+            raise UnsupportedAction(str(error)) from error
     return _encode(version, row.request_id, row.report, row.clear, row.identifier)
+
+
+def _check_algorithm(station: Any, identifier: dict[str, Any]) -> None:
+    """N09.FR.08, N10.FR.09: by the hashes as the station has them. Raises RequestRefused."""
+    named = CertificateId.from_wire(identifier["customerCertificate"])
+    certificates.check_algorithm(station, named)
 
 
 def cancel_customer_information(row: CustomerInformation, *, canceled_by: Any = None) -> None:

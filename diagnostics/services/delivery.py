@@ -27,6 +27,7 @@ from diagnostics.lifecycles.call import (
 from diagnostics.lifecycles.log_request import OPEN as OPEN_LOGS
 from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.codecs.certificates import ACTION as GET_CERTIFICATES
 from diagnostics.ocpp.codecs.event_streams import ADJUST as ADJUST_STREAM
 from diagnostics.ocpp.codecs.event_streams import GET as GET_STREAMS
 from diagnostics.ocpp.errors import OcppError
@@ -36,6 +37,7 @@ from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import (
     calls,
+    certificates,
     customer_answers,
     customer_information,
     local_list,
@@ -74,6 +76,7 @@ ENCODERS: dict[str, Callable[[OutboundCall, OcppVersion], WireCall]] = {
 FOLLOWERS: dict[str, Callable[[OutboundCall], None]] = {
     customer_information.CUSTOMER_INFORMATION: customer_answers.call_moved,
     GET_STREAMS: stream_answers.streams_listed,
+    GET_CERTIFICATES: certificates.ids_moved,
     ADJUST_STREAM: stream_answers.stream_adjusted,
     local_list.GET_VERSION: local_list.version_moved,
     local_list.SEND_LIST: local_list.list_moved,
@@ -109,7 +112,7 @@ def next_call(
         return None
     allowed = codec_for(version).pending_actions if registration == "Pending" else None
     for call in _waiting(station):
-        wire = _encode(call, version)
+        wire = None if certificates.must_wait(call) else _encode(call, version)
         if wire is None or (allowed is not None and wire.action not in allowed):
             continue
         if _must_wait(call, wire):

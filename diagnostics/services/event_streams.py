@@ -1,6 +1,7 @@
-"""Periodic event streams (N11 to N15): opened by the station, filled by SENDs, adjusted by us.
+"""Periodic event streams (N11 to N15): opened by the station, filled by SENDs.
 
-OCPP has no message that closes a stream from here: clear its monitor (N13.FR.05).
+What is asked about them is in `stream_pace`. OCPP has no message that closes a stream from here:
+clear its monitor (N13.FR.05).
 """
 
 from __future__ import annotations
@@ -12,22 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostics.conf import app_settings
-from diagnostics.exceptions import RequestClosed, RequestRefused
-from diagnostics.gateway import get_gateway
-from diagnostics.models import EventStream, EventStreamSample, Monitor, OutboundCall
+from diagnostics.exceptions import RequestRefused
+from diagnostics.models import EventStream, EventStreamSample, Monitor
 from diagnostics.models.event_stream import StreamStatus
-from diagnostics.ocpp.codecs import codec_for
-from diagnostics.ocpp.codecs.event_streams import (
-    StreamData,
-    StreamFacts,
-    encode_adjust_stream,
-    encode_get_streams,
-)
-from diagnostics.ocpp.errors import OcppError
-from diagnostics.ocpp.messages import WireCall
-from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.ocpp.codecs.event_streams import StreamData, StreamFacts
 from diagnostics.progress import publish_on_commit, publish_soon
-from diagnostics.services import calls, reports
+from diagnostics.services import reports, stream_pace
 from diagnostics.services.timeline import Source, note
 
 # Open streams that one station may have here; more are refused, and it sends events instead.
@@ -69,7 +60,7 @@ def _opened(station: Any, facts: StreamFacts, old: EventStream | None) -> EventS
     row.status = StreamStatus.OPEN
     row.variable_monitoring_id = facts.monitor_id
     row.interval, row.values_per_message = facts.interval, facts.values
-    row.pending_rises = 0
+    row.pending_rises = row.own_adjustments = 0
     _take_name(row)
     row.save()
     _announce(row)
@@ -173,7 +164,7 @@ def _stream_of(station: Any, stream_id: int, now: datetime) -> EventStream:
 
 def _ask_which(station: Any) -> None:
     try:
-        get_streams(station=station)
+        stream_pace.get_streams(station=station)
     except RequestRefused as error:
         note(station=station, kind="stream.nameless", source=Source.SYSTEM, info=str(error))
 
@@ -182,60 +173,14 @@ def _take_pending(row: EventStream, pending: int, now: datetime) -> None:
     rises = row.pending_rises + 1 if pending > row.pending else row.pending_rises
     row.pending_rises = 0 if pending == 0 or pending < row.pending else min(rises, 1000)
     row.pending, row.last_at = min(pending, 2**31 - 1), now
-    row.save(update_fields=["pending", "pending_rises", "last_at"])
+    row.own_adjustments = row.own_adjustments if pending else 0
+    row.save(update_fields=["pending", "pending_rises", "last_at", "own_adjustments"])
+    stream_pace.catch_up(row)
     publish_soon("eventstream", {row.pk: {"state": row.status}})
 
 
 def _announce(row: EventStream) -> None:
     publish_on_commit("eventstream", row.pk, state=row.status)
-
-
-# What is asked of the station
-
-
-def get_streams(*, station: Any, requested_by: Any = None) -> OutboundCall:
-    """Ask which streams are open (N12). Raises RequestRefused before 2.1."""
-    wire = _encoded(station, lambda version: encode_get_streams(codec_for(version)))
-    return _place(station, wire, requested_by)
-
-
-def adjust_stream(
-    row: EventStream, *, interval: int | None, values: int | None, requested_by: Any = None
-) -> OutboundCall:
-    """Change the pace of a stream: seconds between messages, values per message, or both (N14).
-
-    Raises RequestRefused for neither (N11.FR.09), RequestClosed for a stream that has ended.
-    """
-    if not row.is_running:
-        raise RequestClosed("The stream has ended.")
-    if not interval and not values:
-        raise RequestRefused("Give an interval, a number of values, or both.")
-    wire = _encoded(
-        row.station,
-        lambda version: encode_adjust_stream(
-            codec_for(version), row.stream_id, interval=interval or None, values=values or None
-        ),
-    )
-    return _place(row.station, wire, requested_by)
-
-
-def _encoded(station: Any, encode: Any) -> WireCall:
-    version = get_gateway().version(station) or OcppVersion.V21  # streams are new there
-    try:
-        wire: WireCall = encode(version)
-    except OcppError as error:
-        raise RequestRefused(str(error)) from error
-    return wire
-
-
-def _place(station: Any, wire: WireCall, requested_by: Any) -> OutboundCall:
-    return calls.add_call(
-        station=station,
-        action=wire.action,
-        payload=wire.payload,
-        raw=True,
-        placed_by=requested_by,
-    )
 
 
 # What time does

@@ -10,6 +10,7 @@ from django.utils import timezone
 from diagnostics.models import SecurityEvent, StationInfo
 from diagnostics.ocpp.messages import BootFacts, SecurityEventFacts
 from diagnostics.services import (
+    certificates,
     delivery,
     first_questions,
     log_watch,
@@ -55,6 +56,7 @@ def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -
     report_facts.end_by_boot(station)
     first_questions.after_boot(station)
     monitor_watch.after_boot(station)
+    certificates.after_boot(station)
     info.refresh_from_db()
     return info
 

@@ -10,6 +10,7 @@ from diagnostics.models import EventStream, OutboundCall
 from diagnostics.models.event_stream import StreamStatus
 from diagnostics.ocpp.codecs.event_streams import decode_stream, decode_streams
 from diagnostics.ocpp.codecs.fields import text
+from diagnostics.services import stream_pace
 from diagnostics.services.event_streams import open_stream
 from diagnostics.services.timeline import Source, note
 
@@ -47,10 +48,11 @@ def stream_adjusted(call: OutboundCall) -> None:
         return
     with transaction.atomic():
         running = EventStream.objects.running().filter(station=call.station)
+        stream = running.filter(stream_id=asked.stream_id)
         if status == "Accepted":
-            running.filter(stream_id=asked.stream_id).update(
-                interval=asked.interval, values_per_message=asked.values, pending_rises=0
-            )
+            stream.update(interval=asked.interval, values_per_message=asked.values, pending_rises=0)
+        elif call.placed_by is None:
+            stream.update(own_adjustments=stream_pace.MOST_TIMES + 1)
         note(
             station=call.station,
             kind="stream.adjusted",

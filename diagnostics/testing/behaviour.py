@@ -91,5 +91,6 @@ class Behaviour:
     base_filters_monitors: bool = False
     renumbers_monitors: bool = False
     streams_in_calls: bool = False
+    streams_lag: bool = False
     shows_customers: bool = True
     customers_in_words: bool = True

@@ -1,4 +1,7 @@
-"""What a simulated station knows about customers, and forgets when told to (N09, N10)."""
+"""What a simulated station knows about customers, and forgets when told to (N09, N10).
+
+And the certificates by which it may know them (M03).
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,49 @@ def _records() -> dict[str, str]:
     }
 
 
+def _certificates() -> list[Payload]:
+    return [
+        {
+            "certificateType": kind,
+            "certificateHashData": {
+                "hashAlgorithm": "SHA384",
+                "issuerNameHash": serial * 24,
+                "issuerKeyHash": serial[::-1] * 24,
+                "serialNumber": serial,
+            },
+        }
+        for kind, serial in (("MORootCertificate", "0C4F"), ("CSMSRootCertificate", "11A0"))
+    ]
+
+
 class CustomerDesk:
-    """Answers CustomerInformation; `records` is by token, identifier or certificate serial."""
+    """Answers CustomerInformation; `records` is by token, identifier or certificate serial.
+
+    `certificates` are those it has installed, as GetInstalledCertificateIds tells them.
+    """
 
     def __init__(self, host: Host, parts: PartSender) -> None:
         self._host = host
         self._parts = parts
         self.records = _records()
+        self.certificates = _certificates()
 
     def answers(self) -> Answers:
         """The calls served here."""
-        return {"CustomerInformation": self.customer_information}
+        return {
+            "CustomerInformation": self.customer_information,
+            "GetInstalledCertificateIds": self.installed_certificates,
+        }
+
+    def installed_certificates(self, payload: Payload) -> Payload:
+        """GetInstalledCertificateIds: of some types, or all (M03)."""
+        kinds = payload.get("certificateType", [])
+        found = [
+            each for each in self.certificates if not kinds or each["certificateType"] in kinds
+        ]
+        if not found:
+            return {"status": "NotFound"}
+        return {"status": "Accepted", "certificateHashDataChain": found}
 
     def customer_information(self, payload: Payload) -> Payload:
         """CustomerInformation: report, clear, or both; of exactly one customer (N09.FR.09)."""

@@ -70,6 +70,7 @@ class Quirk(StrEnum):
     BASE_FILTERS_CUSTOM = "base-filters-custom"
     MONITOR_IDS_CHANGE = "monitor-ids-change"
     STREAM_AS_CALL = "stream-as-call"
+    STREAM_LAGS = "stream-lags"
     REJECTS_CUSTOMER_INFORMATION = "rejects-customer-information"
     EMPTY_CUSTOMER_DATA = "empty-customer-data"
 
@@ -258,6 +259,10 @@ _TABLE: dict[Quirk, tuple[str, dict[str, Any]]] = {
     Q.STREAM_AS_CALL: (
         "Sends the values of an event stream as calls that it wants answered.",
         {"streams_in_calls": True},
+    ),
+    Q.STREAM_LAGS: (
+        "Sends one message of a stream each interval and keeps the rest, so more and more waits.",
+        {"streams_lag": True},
     ),
     Q.REJECTS_CUSTOMER_INFORMATION: (
         "Answers every request for customer information with Rejected.",

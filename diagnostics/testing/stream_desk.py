@@ -90,7 +90,8 @@ class StreamDesk:
             return False
         stream.waiting.append((self._host.clock(), value))
         most = stream.params.get("values", 0)
-        if 0 < most <= len(stream.waiting):  # N15.FR.08
+        lags = self._host.behaviour.streams_lag and stream.params.get("interval", 0)
+        if 0 < most <= len(stream.waiting) and not lags:  # N15.FR.08
             self._flush(stream)
         return True
 
@@ -120,6 +121,8 @@ class StreamDesk:
         while stream.waiting:
             now, stream.waiting = stream.waiting[:most], stream.waiting[most:]
             self._send(stream, now)
+            if self._host.behaviour.streams_lag:
+                return
 
     def _send(self, stream: Stream, values: list[tuple[datetime, str]]) -> None:
         start = values[0][0]  # N15.FR.09

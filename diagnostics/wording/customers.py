@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from diagnostics.lifecycles.call import UNSUPPORTED
 from diagnostics.lifecycles.customer_information import (
     NOTHING_SAID,
     OPEN,
@@ -34,6 +35,8 @@ def customer_sentence(row: CustomerInformation) -> str:
     """What became of it so far, why as far as known, and what to do."""
     if row.status == S.COMPLETE:
         return _complete(row)
+    if row.reason == UNSUPPORTED and row.call is not None:  # our own words, not the station's
+        return _("The station was not asked. %(why)s") % {"why": row.call.error_description}
     words = _words()[CustomerStatus(row.status)]
     return f"{words} ({row.reason})" if row.reason and row.status == S.FAILED else words
 

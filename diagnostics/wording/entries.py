@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = {
     "call.placed": gettext_noop("%(action)s written by hand"),
     "call.triggered": gettext_noop("Told to send %(message)s"),
     "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),
+    "certificates.read": gettext_noop("Told which certificates it has installed: %(count)s"),
+    "certificates.requested": gettext_noop("Asked which certificates are installed"),
     "customer.answered": gettext_noop(
         "Answered %(status)s to the request for customer information #%(customer_request)s"
     ),
@@ -98,6 +100,12 @@ SENTENCES: dict[str, str] = {
     ),
     "station.uploads_changed": gettext_noop("Log files are to come in another way: %(route)s"),
     "stream.adjusted": gettext_noop("Answered %(status)s to a new pace of stream %(stream)s"),
+    "stream.behind": gettext_noop(
+        "Falls behind on stream %(stream)s, and no faster pace is left to ask for"
+    ),
+    "stream.catching_up": gettext_noop(
+        "Falls behind on stream %(stream)s, and is asked for another pace"
+    ),
     "stream.closed": gettext_noop("Closed event stream %(stream)s"),
     "stream.gone": gettext_noop("Does not have some event streams any more"),
     "stream.nameless": gettext_noop("Could not be asked about its event streams"),
@@ -118,8 +126,8 @@ SENTENCES: dict[str, str] = {
 
 # What follows the sentence, in this order, where the entry has it.
 DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
-           "address", "request_id", "legacy", "late", "again", "variables", "fresh",
-           "lost")  # fmt: skip
+           "interval", "values", "address", "request_id", "legacy", "late", "again", "variables",
+           "fresh", "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:
@@ -143,6 +151,10 @@ def _word(key: str, value: Any) -> str:
         return _("announced as %(size)s") % {"size": size(value)}
     if key == "request_id":
         return _("request id %(id)s") % {"id": value}
+    if key == "interval":
+        return _("every %(count)s s") % {"count": value}
+    if key == "values":
+        return _("%(count)s values at once") % {"count": value}
     if key == "fresh":
         return _("%(count)s new") % {"count": value}
     if key == "lost":

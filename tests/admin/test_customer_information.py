@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from diagnostics.models import CustomerInformation, OutboundCall
+from diagnostics.models import CustomerInformation, InstalledCertificate, OutboundCall
 from diagnostics.ocpp.codecs.customer_information import CustomerPart
 from diagnostics.services import customer_answers, customer_information, delivery
 from stations.models import ChargingStation
@@ -161,6 +161,49 @@ def test_the_tab_of_a_station_that_was_never_asked_says_so(
     shown = root.get(url)
     assert "was never asked" in text_of(shown)
     assert f"request/?station={station.pk}" in shown.content.decode()
+
+
+def test_a_customer_is_named_by_a_certificate_that_the_station_has(
+    root: Client, station: ChargingStation
+) -> None:
+    """N09.FR.08: chosen from the station's list, so that the algorithm is right."""
+    asked = root.post(f"{BASE}certificates/", {"station": station.pk, "form": "1"})
+    assert asked["Location"] == f"{BASE}request/?station={station.pk}"
+    tab = f"/admin/stations/chargingstation/{station.pk}/change/?tab=customers"
+    assert root.post(f"{BASE}certificates/", {"station": station.pk})["Location"] == tab
+    hashes = {
+        "hashAlgorithm": "SHA384",
+        "issuerNameHash": "aa01",
+        "issuerKeyHash": "bb02",
+        "serialNumber": "0c4f",
+    }
+    chain = {"certificateType": "MORootCertificate", "certificateHashData": hashes}
+    call = delivery.next_call(station, version="2.0.1")  # type: ignore[arg-type]
+    assert call is not None and "Not read yet" in text_of(root.get(tab))
+    answer = {"status": "Accepted", "certificateHashDataChain": [chain]}
+    delivery.record_answer(station, call.message_id, answer)
+    assert "Root of a mobility operator 0c4f" in text_of(root.get(tab))
+    row = InstalledCertificate.objects.get()
+    form = root.get(f"{BASE}request/?station={station.pk}").content.decode()
+    assert f'<option value="{row.pk}">Root of a mobility operator · 0c4f · SHA384' in form
+    wanted = {**FORM, "id_token": "", "installed": row.pk}
+    both = root.post(f"{BASE}request/", {**wanted, "serial_number": "77"})
+    assert "not both" in text_of(both)
+    typed = {"issuer_name_hash": "a", "issuer_key_hash": "b", "serial_number": "0C4F"}
+    wrong = root.post(f"{BASE}request/", {**wanted, "installed": "", **typed})
+    assert "installed this certificate with SHA384" in text_of(wrong)
+    assert root.post(f"{BASE}request/", wanted).status_code == 302
+    assert CustomerInformation.objects.get().identifier == {"customerCertificate": hashes}
+
+
+def test_certificates_are_read_by_those_who_may_ask(staff: Staff, station: ChargingStation) -> None:
+    url, data = f"{BASE}certificates/", {"station": station.pk}
+    assert staff(VIEW, READ).post(url, data).status_code == 403
+    assert staff(REQUEST).get(url, data).status_code == 404
+    station.ocpp_version = "1.6"
+    station.save()
+    refused = staff(REQUEST, "stations.view_chargingstation", VIEW).post(url, data, follow=True)
+    assert "OCPP 1.6" in text_of(refused)
 
 
 def test_a_token_is_removed_from_the_local_list_by_hand(

@@ -12,10 +12,10 @@ from diagnostics.ocpp.times import parse_time
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.services import (
     customer_information,
-    event_streams,
     logs,
     monitors,
     reports,
+    stream_pace,
     triggers,
     variables,
 )
@@ -83,7 +83,7 @@ def _customer_information(station: ChargingStation, wanted: Payload) -> None:
 def _stream_pace(station: ChargingStation, wanted: Payload) -> None:
     stream = EventStream.objects.get(station=station, stream_id=wanted["id"])
     pace = wanted["params"]
-    event_streams.adjust_stream(stream, interval=pace.get("interval"), values=pace.get("values"))
+    stream_pace.adjust_stream(stream, interval=pace.get("interval"), values=pace.get("values"))
 
 
 SERVICES: dict[str, Callable[[ChargingStation, Payload], Any]] = {
@@ -98,7 +98,7 @@ SERVICES: dict[str, Callable[[ChargingStation, Payload], Any]] = {
     "GetDiagnostics": _log,
     "GetLog": _log,
     "GetMonitoringReport": _monitoring_report,
-    "GetPeriodicEventStream": lambda station, wanted: event_streams.get_streams(station=station),
+    "GetPeriodicEventStream": lambda station, wanted: stream_pace.get_streams(station=station),
     "GetVariables": lambda station, wanted: variables.get_variables(
         station=station, asked=_asked(wanted["getVariableData"])
     ),

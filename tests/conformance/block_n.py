@@ -26,6 +26,7 @@ ACTIONS = (
     "ClearVariableMonitoring",
     "CustomerInformation",
     "GetBaseReport",
+    "GetInstalledCertificateIds",
     "GetLocalListVersion",
     "GetLog",
     "GetMonitoringReport",

@@ -8,8 +8,8 @@ import pytest
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import CustomerInformation
+from diagnostics.ocpp.codecs.certificates import CertificateId
 from diagnostics.services import customer_information, local_list
-from diagnostics.services.customer_identity import Certificate
 from tests.conformance.block_n import BOTH, NOW, Station201, act, becomes, counts
 from tests.conformance.conftest import Connect
 
@@ -99,7 +99,7 @@ async def test_a_rejection(connect: Connect, kind: Any) -> None:
             {"customer_identifier": "C-1001"}, {"customerIdentifier": "C-1001"}, id="TC_N_62"
         ),
         pytest.param(
-            {"customer_certificate": Certificate("SHA256", "aa01", "bb02", "0c4f")},
+            {"customer_certificate": CertificateId("SHA256", "aa01", "bb02", "0c4f")},
             {"customerCertificate": HASHES},
             id="TC_N_63",
         ),
@@ -111,6 +111,10 @@ async def test_a_customer_is_named_in_exactly_one_way(
     """TC_N_62, TC_N_63."""
     async with connect(kind) as station:
         await station.boots()
+        chain = {"certificateType": "MORootCertificate", "certificateHashData": HASHES}
+        station.will(
+            "GetInstalledCertificateIds", status="Accepted", certificateHashDataChain=[chain]
+        )
         row, request = await ask(station, True, True, "Accepted", **who)
         expected = {"requestId": row.request_id, "report": True, "clear": True, **on_wire}
         assert request == expected

@@ -21,7 +21,7 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import event_streams, monitors
+from diagnostics.services import event_streams, monitors, stream_pace
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import Dialogue
 
@@ -159,7 +159,7 @@ def test_what_the_station_does_not_list_has_ended(station: Any, dialogue: Dialog
     monitor(station)
     opens(station)
     opens(station, stream_id=8)
-    event_streams.get_streams(station=station)
+    stream_pace.get_streams(station=station)
     dialogue.takes()
     opens(station, stream_id=9)  # after the question
     dialogue.answers(
@@ -173,7 +173,7 @@ def test_what_the_station_does_not_list_has_ended(station: Any, dialogue: Dialog
 def test_no_list_is_no_stream(station: Any, dialogue: Dialogue) -> None:
     opens(station)
     OutboundCall.objects.all().delete()
-    event_streams.get_streams(station=station)
+    stream_pace.get_streams(station=station)
     dialogue.takes()
     dialogue.answers({})
     assert EventStream.objects.get().status == "Closed"
@@ -183,12 +183,12 @@ def test_a_pace_is_changed_and_a_rejected_one_is_not(station: Any, dialogue: Dia
     monitor(station)
     opens(station)
     row = EventStream.objects.get()
-    event_streams.adjust_stream(row, interval=30, values=None)
+    stream_pace.adjust_stream(row, interval=30, values=None)
     assert dialogue.takes().wire_payload == {"id": 7, "params": {"interval": 30}}
     dialogue.answers({"status": "Accepted"})
     row.refresh_from_db()
     assert (row.interval, row.values_per_message) == (30, None)
-    event_streams.adjust_stream(row, interval=None, values=3)
+    stream_pace.adjust_stream(row, interval=None, values=3)
     dialogue.takes()
     dialogue.answers({"status": "Rejected"})
     row.refresh_from_db()
@@ -202,18 +202,18 @@ def test_what_cannot_be_asked_is_refused(station: Any, dialogue: Dialogue) -> No
     opens(station)
     row = EventStream.objects.get()
     with pytest.raises(RequestRefused):
-        event_streams.adjust_stream(row, interval=None, values=0)
+        stream_pace.adjust_stream(row, interval=None, values=0)
     dialogue.gateway.spoken = OcppVersion.V201
     for ask in (
-        lambda: event_streams.get_streams(station=station),
-        lambda: event_streams.adjust_stream(row, interval=1, values=None),
+        lambda: stream_pace.get_streams(station=station),
+        lambda: stream_pace.adjust_stream(row, interval=1, values=None),
     ):
         with pytest.raises(RequestRefused, match=r"2\.0\.1"):
             ask()
     says(station, "ClosePeriodicEventStream", {"id": 7})
     row.refresh_from_db()
     with pytest.raises(RequestClosed):
-        event_streams.adjust_stream(row, interval=1, values=None)
+        stream_pace.adjust_stream(row, interval=1, values=None)
     assert actions() == []
 
 
@@ -227,6 +227,63 @@ def test_growing_arrears_show_and_a_flush_ends_it(station: Any) -> None:
     sends(station, (5, "1"), pending=2)
     row.refresh_from_db()
     assert not row.is_too_slow
+
+
+def test_growing_arrears_have_the_station_asked_for_a_faster_pace(
+    station: Any, dialogue: Dialogue
+) -> None:
+    """N15.FR.05: twice as many values at once, until nothing waits or nothing more helps."""
+    monitor(station)
+    opens(station, interval=10, values=20)
+    for n, pending in enumerate((0, 5, 9, 12)):
+        sends(station, (n, "1"), pending=pending)
+    wanted = {"id": 7, "params": {"interval": 10, "values": 40}}
+    assert dialogue.takes().wire_payload == wanted
+    assert actions() == ["AdjustPeriodicEventStream"]
+    dialogue.answers({"status": "Accepted"})
+    row = EventStream.objects.get()
+    assert (row.interval, row.values_per_message, row.own_adjustments) == (10, 40, 1)
+    assert not row.is_too_slow
+    told = TimelineEntry.objects.get(kind="stream.catching_up")
+    assert "40 values at once" in entry_sentence(told)
+    sends(station, (5, "1"), pending=0)
+    assert EventStream.objects.get().own_adjustments == 0
+
+
+def test_speeding_up_ends(station: Any, dialogue: Dialogue) -> None:
+    monitor(station)
+    opens(station, interval=4)
+    for n in range(20):
+        sends(station, (n, "1"), pending=10 * n)
+        if dialogue.takes():
+            dialogue.answers({"status": "Accepted"})
+    assert [call.wire_payload["params"] for call in OutboundCall.objects.order_by("pk")] == [
+        {"interval": 2},
+        {"interval": 1},
+    ]
+    assert TimelineEntry.objects.filter(kind="stream.behind").count() == 1
+
+
+def test_a_station_that_rejects_a_faster_pace_is_left_alone(
+    station: Any, dialogue: Dialogue
+) -> None:
+    monitor(station)
+    opens(station)
+    for n in range(9):
+        sends(station, (n, "1"), pending=10 * n)
+        if dialogue.takes():
+            dialogue.answers({"status": "Rejected"})
+    assert len(actions()) == 1
+    assert EventStream.objects.get().is_too_slow
+
+
+def test_speeding_up_is_a_setting(station: Any) -> None:
+    monitor(station)
+    opens(station)
+    with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, "ADJUST_STREAMS": False}):
+        for n in range(4):
+            sends(station, (n, "1"), pending=10 * n)
+    assert actions() == []
 
 
 def test_closing_ends_a_stream_and_its_last_values_still_belong_to_it(station: Any) -> None:

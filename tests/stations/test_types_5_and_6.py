@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from diagnostics.models import EventStream, EventStreamSample, OutboundCall, TimelineEntry
-from diagnostics.services import event_streams
+from diagnostics.services import stream_pace
 from stations.models import ChargingStation
 from tests.servers.processes import wait_until
 from tests.stations.conftest import Connect, becomes
@@ -102,7 +102,7 @@ def test_our_type_5_tells_a_station_that_its_answer_breaks_the_schema(
     socket: Socket, station: ChargingStation
 ) -> None:
     assert socket.call("OpenPeriodicEventStream", {"constantStreamData": CONSTANT})[0] == 3
-    call = event_streams.adjust_stream(EventStream.objects.get(), interval=30, values=None)
+    call = stream_pace.adjust_stream(EventStream.objects.get(), interval=30, values=None)
     report = OutboundCall.objects.exclude(pk=call.pk).first()
     if report is not None:
         socket.answer(socket.next_call(report.action)[0], {"status": "Rejected"})

@@ -65,6 +65,19 @@ def test_requests_for_nothing_or_for_two_are_not_served():
     assert nobody[0][1]["status"] == "Invalid"
 
 
+def test_installed_certificates_are_listed_by_type():
+    dialogue = Dialogue(V201)
+    ((_, said),) = dialogue.call("GetInstalledCertificateIds", {})
+    assert len(said["certificateHashDataChain"]) == 2
+    wanted = {"certificateType": ["MORootCertificate"]}
+    ((_, said),) = dialogue.call("GetInstalledCertificateIds", wanted)
+    assert len(said["certificateHashDataChain"]) == 1
+    wanted = {"certificateType": ["V2GRootCertificate"]}
+    assert dialogue.call("GetInstalledCertificateIds", wanted) == [
+        ("answer", {"status": "NotFound"})
+    ]
+
+
 def test_rejects_customer_information():
     assert ask(Dialogue(V201, Quirk.REJECTS_CUSTOMER_INFORMATION)) == ("Rejected", [])
 

@@ -73,6 +73,14 @@ def test_a_refused_stream_falls_back_to_events():
     assert [action for action, _ in said] == ["NotifyEvent"] * 2
 
 
+def test_stream_lags():
+    dialogue = streaming(Quirk.STREAM_LAGS, interval=5, values=2)
+    assert [data["pending"] for _, data in seconds(dialogue, 15)] == [3, 6, 9]
+    adjust = {"id": 1, "params": {"interval": 5, "values": 40}}
+    dialogue.call("AdjustPeriodicEventStream", adjust)
+    assert [data["pending"] for _, data in seconds(dialogue, 5)] == [0]
+
+
 def test_stream_as_call():
     dialogue = streaming(Quirk.STREAM_AS_CALL, values=1)
     dialogue.station.advance(dialogue.now + 1)
