@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from celery import current_app
 from django.core.signals import setting_changed
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
-from kombu.exceptions import OperationalError
 
 from diagnostics.conf import app_settings
+from diagnostics.jobs import enqueue
 from diagnostics.ocpp.versions import OcppVersion
 
 if TYPE_CHECKING:
     from diagnostics.models import OutboundCall
-
-logger = logging.getLogger(__name__)
 
 DISPATCH_TASK = "diagnostics.tasks.dispatch_call"
 
@@ -93,11 +89,4 @@ def dispatch_on_commit(call: OutboundCall) -> None:
 
     The row is the truth and this only hurries it: when the broker is away the sweep delivers.
     """
-    transaction.on_commit(lambda: _enqueue(call.pk))
-
-
-def _enqueue(call_id: int) -> None:
-    try:
-        current_app.signature(DISPATCH_TASK, args=(call_id,)).apply_async(retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker away, the sweep will deliver call %s: %s", call_id, error)
+    transaction.on_commit(lambda: enqueue(DISPATCH_TASK, call.pk))

@@ -37,6 +37,8 @@ _SUSPECT = (
 
 # user:password@ in an address, up to the last @ before the path.
 _USERINFO = re.compile(r"(?<=://)[^/?#\s\"]*@")
+# What makes an address that S3 signed one: with the rest alone nobody gets anywhere.
+_SIGNATURE = re.compile(r"(?<=[?&]X-Amz-)(Signature|Security-Token|Credential)=[^&\s\"]+", re.I)
 _ADDRESS = "://"
 # Tokens of upload addresses are 22 characters long; `Upload/u/part` is a path of somebody else.
 _TOKEN = r"[A-Za-z0-9_%-]{16,}"  # noqa: S105  a pattern
@@ -120,6 +122,7 @@ class _Walk:
     def text(self, text: str) -> str:
         if _ADDRESS in text:
             text = _USERINFO.sub(f"{MASK}@", text)
+            text = _SIGNATURE.sub(rf"\1={MASK}", text)
         if self._upload_path in text:
             text = self._tokens.sub(f"{self._upload_path}{MASK}", text)
         return text

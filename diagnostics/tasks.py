@@ -12,6 +12,7 @@ from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.services import (
     customer_privacy,
     delivery,
+    direct_uploads,
     event_streams,
     examination,
     log_watch,
@@ -41,6 +42,12 @@ def sweep() -> None:
     report_facts.expire_reports(now)
     delivery.ring_waiting()
     examination.sweep_examinations(now)
+
+
+@shared_task(ignore_result=True)
+def take_upload(log_request_id: int, after_idle: bool = False) -> None:
+    """Take in the file that a station put straight into the store, if it is there."""
+    direct_uploads.take_upload(log_request_id, after_idle=after_idle)
 
 
 @shared_task(ignore_result=True)

@@ -83,11 +83,12 @@ FUNCTIONS = {
     },
     "services.uploads": {
         "find_upload": "token",
-        "upload_started": "ticket * name method declared_size content_type remote_address",
+        "upload_started": "ticket * name method declared_size content_type remote_address"
+        " name_was_appended",
         "upload_progress": "ticket received",
         "upload_failed": "ticket * reason",
         "record_upload": "ticket * stored name method form content_type declared_size complete"
-        " remote_address",
+        " remote_address received_at",
     },
     "gateway": {"get_gateway": ""},
     "storage": {"get_log_store": ""},
@@ -174,6 +175,7 @@ def test_exceptions_are_these() -> None:
 def test_the_storage_port_is_this() -> None:
     assert set(storage.__all__) == {
         "CHUNK",
+        "INCOMING",
         "LogStore",
         "ObjectChanged",
         "ObjectFacts",
@@ -185,6 +187,8 @@ def test_the_storage_port_is_this() -> None:
         "StoredObject",
         "Upload",
         "get_log_store",
+        "incoming_key",
+        "incoming_request",
         "object_key",
     }
 

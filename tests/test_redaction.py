@@ -106,6 +106,19 @@ def test_upload_tokens_are_hidden_and_the_rest_of_the_address_stays() -> None:
     assert other == {"location": "https://x/files/•••/"}
 
 
+def test_a_signed_address_loses_what_makes_it_one() -> None:
+    address = (
+        "https://logs.s3.eu-central-1.amazonaws.com/incoming/12-0a1b?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+        f"&X-Amz-Credential={TOKEN}&X-Amz-Security-Token={TOKEN}&X-Amz-Expires=60"
+        f"&X-Amz-Signature={TOKEN}"
+    )
+    payload = {"log": {"remoteLocation": address}}
+    assert may_need_redaction(json.dumps(payload))
+    kept = redact("GetLog", payload)["log"]["remoteLocation"]
+    assert TOKEN not in kept
+    assert kept.endswith("&X-Amz-Expires=60&X-Amz-Signature=•••")
+
+
 def test_what_is_neither_stays_as_it_is() -> None:
     payload = {
         "certificate": "-----BEGIN CERTIFICATE-----",

@@ -18,7 +18,7 @@ from django.utils import timezone
 from diagnostics import archives
 from diagnostics.archives import ArchiveError, ArchiveRefused, Member
 from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.storage import StorageError, get_log_store
+from diagnostics.storage import StorageError, get_log_store, incoming_key
 
 WINDOW = 1024 * 1024
 # Unpacked bytes looked at, for one page, in search of the end of a packed file.
@@ -97,6 +97,8 @@ def store_keys(file: LogFile) -> list[str]:
 def delete_log_request(row: LogRequest) -> None:
     """Delete a request, its history and its files, in the store too."""
     keys = [key for file in row.files.all() for key in store_keys(file)]
+    if row.signed_until:
+        keys.append(incoming_key(row.pk, row.token))
     with transaction.atomic():
         row.delete()
         transaction.on_commit(lambda: _delete_objects(keys))

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from diagnostics.jobs import enqueue
 from diagnostics.lifecycles.call import CallEvent, CallStatus
 from diagnostics.lifecycles.log_request import (
     SETTLED,
@@ -32,6 +33,7 @@ from diagnostics.services.timeline import Source, note
 from diagnostics.signals import log_request_changed, log_request_settled
 
 GET_DIAGNOSTICS = "GetDiagnostics"
+TAKE_UPLOAD = "diagnostics.tasks.take_upload"
 
 
 @contextmanager
@@ -87,7 +89,14 @@ def record_log_status(
         if status.status == UploadStatus.ACCEPTED_CANCELED and call.pk != row.call_id:
             return row  # the first asking of a request that was asked again: nothing has ended
         _take_status(row, status, now)
+        if row.signed_until and row.station_status != UploadStatus.UPLOADING:
+            _look_at_once(row)
     return row
+
+
+def _look_at_once(row: LogRequest, *, after_idle: bool = False) -> None:
+    """The station's file may lie in the store, where it puts it by itself."""
+    transaction.on_commit(lambda: enqueue(TAKE_UPLOAD, row.pk, after_idle))
 
 
 def _take_status(row: LogRequest, status: LogStatus, now: datetime) -> None:
@@ -126,7 +135,9 @@ def _record_idle(station: Any, status: LogStatus, now: datetime) -> LogRequest |
 def _end_by_idle(found: LogRequest, status: LogStatus, now: datetime) -> LogRequest:
     with locked(found) as row:
         _note_status(row, status, now)
-        if row.station_status != UploadStatus.UPLOADED and not row.is_receiving(now):
+        if row.signed_until:
+            _look_at_once(row, after_idle=True)
+        elif row.station_status != UploadStatus.UPLOADED and not row.is_receiving(now):
             row.given_up = GivenUp.IDLE
     return row
 

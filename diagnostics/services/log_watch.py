@@ -14,7 +14,8 @@ from diagnostics.models import LogRequest, OutboundCall, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls
+from diagnostics.services import calls, direct_uploads
+from diagnostics.services.direct_uploads import Sighting
 from diagnostics.services.log_facts import locked
 from diagnostics.services.timeline import Source, note
 
@@ -26,14 +27,21 @@ BATCH = 200
 
 def watch_log_requests(now: datetime) -> None:
     """End the waiting that has lasted too long, and ask stations that went quiet."""
-    _judge_claims(now)
+    sighting = direct_uploads.look_for_uploads(now)
+    _judge_claims(now, sighting)
     _ask_the_quiet(now)
     _give_up_the_silent(now)
 
 
-def _judge_claims(now: datetime) -> None:
-    """ "Uploaded" is a claim: common stations send it after an HTTP 404."""
+def _judge_claims(now: datetime, sighting: Sighting) -> None:
+    """ "Uploaded" is a claim: common stations send it after an HTTP 404.
+
+    No judgement where the file lies in the store, or where the store cannot say.
+    """
     claimed = LogRequest.objects.claimed_since(now - app_settings.upload_grace)
+    claimed = claimed.exclude(pk__in=sighting.found)
+    if sighting.is_blind:
+        claimed = claimed.filter(signed_until__isnull=True)
     for found in claimed.order_by("pk")[:BATCH]:
         with locked(found) as row:
             if not row.is_receiving(now):

@@ -62,8 +62,8 @@ def request_log(
             expires_at=now + lifetime,
             address_expires_at=now + lifetime + app_settings.upload_lifetime,
         )
-        _plan(row)
         row.save()
+        _plan(row)
         _ask(row)
         source = Source.OPERATOR if requested_by else Source.SYSTEM
         note(
@@ -155,7 +155,7 @@ def _ask(row: LogRequest) -> None:
         placed_by=row.requested_by,
     )
     row.request_id = row.call.request_id
-    row.save(update_fields=["call", "request_id"])
+    row.save(update_fields=["call", "request_id", "route", "route_reason", "location"])
 
 
 def cancel_log(row: LogRequest, *, canceled_by: Any = None) -> None:

@@ -1,15 +1,15 @@
 """Which way a file shall come in, and why: decided for each request when its call is sent.
 
 A way is a row of `MAKERS`: its kind, and a function that makes the station's upload address or
-says why it cannot (`NotThisWay`). What the station announces and what failed before is looked at
-here, for all ways alike. Reasons are codes with parameters; `wording.routes` has their sentences.
+says why it cannot (`NotThisWay`). Whether the address fits the station's message, what the station
+announces and what failed before is looked at here, for all ways alike. Reasons are codes with
+parameters; `wording.routes` has their sentences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,35 +22,17 @@ from diagnostics.lifecycles.log_request import UploadStatus as Word
 from diagnostics.models import LogRequest, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.codecs.base import Codec
+from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services.limits import get_limits
 from diagnostics.services.timeline import Source, note
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """What is known when an address is made.
-
-    `codec` is of the version that the station speaks; of one that was never here, 2.0.1's, which
-    has the strictest limits. `action` asks for the log: GetLog or GetDiagnostics. `until` ends the
-    address' life. `protocols` are those the station announces, in capitals: a hint, often wrong.
-    """
-
-    station: Any
-    info: StationInfo
-    token: str
-    until: datetime
-    codec: Codec
-    action: str
-    protocols: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An upload address. `signed_until`: the store takes the file by itself, until then."""
-
-    location: str
-    signed_until: datetime | None = None
+from diagnostics.services.upload_addresses import (
+    Address,
+    Asking,
+    NotThisWay,
+    direct_address,
+    relay_address,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +47,6 @@ class Route:
     def location(self) -> str:
         """The upload address."""
         return self.address.location
-
-
-class NotThisWay(Exception):
-    """This way is closed to this request: a code of `wording.routes`, and its parameters."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.reason = {"code": code, **facts}
 
 
 def plan_route(row: LogRequest) -> Route:
@@ -116,10 +90,8 @@ def decide_route(row: LogRequest, version: OcppVersion, *, extension: bool | Non
 def _asking(row: LogRequest, codec: Codec, extension: bool | None) -> Asking:
     info = StationInfo.objects.filter(station=row.station).first()
     return Asking(
-        station=row.station,
+        row=row,
         info=info or StationInfo(station=row.station),
-        token=row.token,
-        until=row.address_expires_at,
         codec=codec,
         action=codec.log_action(extension=extension),
         protocols=tuple(name.upper() for name in get_limits(row.station).file_transfer_protocols),
@@ -154,10 +126,22 @@ def _open(kind: UploadRoute, asking: Asking, is_chosen: bool) -> Address:
     if failed and not (is_chosen and kind not in _ENDING):
         raise NotThisWay("failed", word=failed["word"], at=failed["at"])
     address = maker(asking)
+    _check_fit(asking, address.location)
     protocol = urlsplit(address.location).scheme.upper()
     if asking.protocols and protocol not in asking.protocols and not is_chosen:
         raise NotThisWay("announced", protocols=", ".join(asking.protocols))
     return address
+
+
+def _check_fit(asking: Asking, location: str) -> None:
+    """Raise NotThisWay for an address that the station cannot be given in its version's message."""
+    limit = asking.codec.location_limit(asking.action)
+    if limit is not None and len(location) > limit:
+        raise NotThisWay("too_long", length=len(location), limit=limit)
+    try:
+        asking.codec.check_location(asking.action, location)
+    except OcppError as error:
+        raise NotThisWay("unfit", info=str(error)) from error
 
 
 # What failed before
@@ -177,10 +161,10 @@ def failure_of(info: StationInfo, kind: str) -> dict[str, Any] | None:
 
 def learn_from(row: LogRequest) -> None:
     """A request has ended: remember a way that failed, forget that one did which works."""
+    word = row.verdict if row.verdict == LogVerdict.CLAIMED else row.reason
     if row.verdict in SUCCEEDED:
         _remember(row, None)
-    word = row.verdict if row.verdict == LogVerdict.CLAIMED else row.reason
-    if word in _ENDING.get(row.route, {Word.NOT_SUPPORTED}):
+    elif word in _ENDING.get(row.route, {Word.NOT_SUPPORTED}):
         _remember(row, word)
 
 
@@ -211,14 +195,8 @@ def record_choice(info: StationInfo, *, chosen_by: Any) -> None:
     )
 
 
-# The ways
-
-
-def relay_address(asking: Asking) -> Address:
-    """Our own endpoint: short, with a final slash, which suits both kinds of stations, those that
-    append a file name and those that do not (N01.FR.21, N01.FR.29)."""
-    base = asking.info.upload_base_url or app_settings.public_url
-    return Address(f"{base.rstrip('/')}{app_settings.upload_path}{asking.token}/")
-
-
-MAKERS: dict[str, Callable[[Asking], Address]] = {UploadRoute.RELAY: relay_address}
+# How each way makes its address; a way that is not here is not served.
+MAKERS: dict[str, Callable[[Asking], Address]] = {
+    UploadRoute.RELAY: relay_address,
+    UploadRoute.DIRECT: direct_address,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.utils import timezone
 from diagnostics.conf import app_settings
 from diagnostics.exceptions import UploadExpired, UploadUnknown
 from diagnostics.gateway import get_gateway
-from diagnostics.models import LogFile, LogRequest
+from diagnostics.models import LogFile, LogRequest, StationInfo
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.examination import request_examination
 from diagnostics.services.log_facts import locked, withdraw_repeat
@@ -66,6 +67,7 @@ def upload_started(
     declared_size: int | None,
     content_type: str,
     remote_address: str,
+    name_was_appended: bool = False,
 ) -> None:
     """Bytes begin to arrive: the request shows it before the station says "Uploading"."""
     row = LogRequest.objects.select_related("station").get(pk=ticket.log_request_id)
@@ -80,6 +82,10 @@ def upload_started(
             size=declared_size,
             method=method,
             address=remote_address,
+        )
+    if name_was_appended:
+        StationInfo.objects.filter(station=row.station, appends_names=None).update(
+            appends_names=True
         )
 
 
@@ -110,6 +116,7 @@ def record_upload(
     declared_size: int | None,
     complete: bool,
     remote_address: str,
+    received_at: datetime | None = None,
 ) -> LogFile:
     """A file is in the store: tie it to its request. The same contents again count, once kept.
 
@@ -123,7 +130,7 @@ def record_upload(
             complete=complete,
             defaults={
                 "key": stored.key,
-                "received_at": timezone.now(),
+                "received_at": received_at or timezone.now(),
                 "name": name[:255],
                 "method": method[:8],
                 "form": form,

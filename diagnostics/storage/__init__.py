@@ -25,10 +25,11 @@ from diagnostics.storage.base import (
     StoredObject,
     Upload,
 )
-from diagnostics.storage.keys import object_key
+from diagnostics.storage.keys import INCOMING, incoming_key, incoming_request, object_key
 
 __all__ = [
     "CHUNK",
+    "INCOMING",
     "LogStore",
     "ObjectChanged",
     "ObjectFacts",
@@ -40,6 +41,8 @@ __all__ = [
     "StoredObject",
     "Upload",
     "get_log_store",
+    "incoming_key",
+    "incoming_request",
     "object_key",
 ]
 

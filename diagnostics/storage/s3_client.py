@@ -52,12 +52,11 @@ class Signer:
 
     def sign(self, operation: str, wanted: dict[str, Any], lifetime: timedelta) -> SignedAddress:
         """Allow one operation for `lifetime`, or for as long as a signature can last."""
+        begun = datetime.now(UTC).replace(microsecond=0)  # signatures count in seconds
         with translated():
-            lifetime = min(lifetime, LONGEST_SIGNATURE, self._left())
-            url = self._client.generate_presigned_url(
-                operation, Params=wanted, ExpiresIn=int(lifetime.total_seconds())
-            )
-        return SignedAddress(url, datetime.now(UTC) + lifetime)
+            seconds = int(min(lifetime, LONGEST_SIGNATURE, self._left()).total_seconds())
+            url = self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds)
+        return SignedAddress(url, begun + timedelta(seconds=seconds))
 
     def _left(self) -> timedelta:
         """How long the credentials will live: a signature ends with them."""

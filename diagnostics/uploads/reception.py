@@ -51,6 +51,7 @@ class Reception:
                 declared_size=self._request.declared_size,
                 content_type=self._request.content_type,
                 remote_address=self._request.remote_address,
+                name_was_appended=self._request.name_was_appended,
             )
             self._upload = self._store.open_upload(
                 self._new_key(), expected=self._request.declared_size

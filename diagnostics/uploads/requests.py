@@ -14,7 +14,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
-    """An upload as announced. `declared_size` in bytes, None when the body comes in chunks."""
+    """An upload as announced. `declared_size` in bytes, None when the body comes in chunks.
+
+    `name_was_appended`: the station put the name behind the address it was given.
+    """
 
     token: str
     method: str
@@ -23,6 +26,7 @@ class UploadRequest:
     content_type: str
     remote_address: str
     expects_continue: bool
+    name_was_appended: bool = False
 
     @classmethod
     def from_scope(cls, scope: Mapping[str, Any], upload_path: str) -> UploadRequest | None:
@@ -46,6 +50,7 @@ class UploadRequest:
             content_type=printable(headers.get(b"content-type", "")),
             remote_address=printable(str((scope.get("client") or ("",))[0])),
             expects_continue=headers.get(b"expect", "").lower() == "100-continue",
+            name_was_appended=bool(display_name(appended)),
         )
 
 

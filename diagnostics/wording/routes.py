@@ -32,7 +32,19 @@ _FOR = {
 _AGAINST = {
     "announced": gettext_noop("the station says that it uses %(protocols)s only"),
     "failed": gettext_noop("it failed with this firmware on %(at)s (%(word)s)"),
+    "appends_names": gettext_noop(
+        "the station appends a file name to its address, which a signature does not allow"
+    ),
+    "cannot_sign": gettext_noop("no address could be signed (%(info)s)"),
+    "no_s3": gettext_noop("the log store is no S3 server"),
     "not_served": gettext_noop("it is not set up here"),
+    "own_address": gettext_noop("the station has an upload address of its own"),
+    "short_signature": gettext_noop(
+        "the credentials of this server end in %(minutes)s min, and the signature with them"
+    ),
+    "too_long": gettext_noop(
+        "the address has %(length)s characters and the station takes %(limit)s"
+    ),
     "unfit": gettext_noop("the address does not suit the station: %(info)s"),
 }
 

@@ -23,6 +23,7 @@ from diagnostics.lifecycles.log_request import (
     SUPERSEDED,
     GivenUp,
     LogVerdict,
+    UploadRoute,
     UploadStatus,
 )
 from diagnostics.models import LogRequest
@@ -113,6 +114,12 @@ def _file_facts(row: LogRequest) -> str:
 
 
 def _claimed(row: LogRequest, now: datetime) -> str:
+    if row.route == UploadRoute.DIRECT:
+        return _(
+            "The station says it uploaded, but no file lay in the store within %(grace)s: it may "
+            "not be able to reach %(address)s, or was refused there. The next request has its "
+            "file come in another way."
+        ) % {"grace": duration(app_settings.upload_grace), "address": _base(row)}
     return _(
         "The station says it uploaded, but no file came within %(grace)s. It may not be able to "
         "reach %(address)s: check its network and its certificates, or give it another upload "
@@ -135,6 +142,8 @@ def _failed(row: LogRequest, now: datetime) -> str:
         "code": row.reason,
         "why": why,
     }
+    if row.route == UploadRoute.DIRECT:
+        sentence += " " + _("The next request has its file come in another way.")
     part = row.best_file
     if part is not None:
         sentence += " " + _("The %(size)s that arrived are kept.") % {"size": size(part.size)}

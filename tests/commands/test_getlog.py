@@ -8,8 +8,10 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics.lifecycles.log_request import LogVerdict
@@ -207,3 +209,21 @@ def test_a_directory_that_is_not_there_is_named(simulate, tmp_path):
     simulate("CS1")
     sentence = ends_with(1, "CS1", "--timeout", "30", "--output", str(tmp_path / "no" / "log"))
     assert "No such file or directory" in sentence
+
+
+@pytest.mark.servers
+def test_a_station_uploads_straight_to_s3_and_one_that_cannot_comes_back_to_us(
+    simulate, s3_store_url
+):
+    changed = {"LOG_STORE_URL": s3_store_url, "UPLOAD_ROUTES": ("direct",)}
+    with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, **changed}):
+        good, appending = simulate("CS1"), simulate("CS2", Q.APPENDS_NAME)
+        rows = [logs.request_log(station=station) for station in (good, appending)]
+        ends(rows[0], "direct", LogVerdict.RECEIVED)
+        ends(rows[1], "direct", LogVerdict.FAILED)
+        ends(logs.request_again(rows[1]), "relay", LogVerdict.RECEIVED)
+
+
+def ends(row, route, verdict):
+    ended = LogRequest.objects.filter(pk=row.pk, route=route, verdict=verdict)
+    wait_until(ended.exists, f"request {row.pk} came by {route} and is {verdict}")

@@ -34,7 +34,7 @@ def offering(*routes: str, **makers: Callable[[Asking], Address]) -> Iterator[No
 
 
 def ftp(asking: Asking) -> Address:
-    return Address(f"ftp://user:pw@files.example.com/{asking.token}/")
+    return Address(f"ftp://user:pw@files.example.com/{asking.row.token}/")
 
 
 def knows(station: Any, **facts: Any) -> None:

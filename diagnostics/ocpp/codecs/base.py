@@ -52,6 +52,8 @@ class Codec(DeviceModel, ABC):
     pending_actions: frozenset[str]
     #: Wire action -> longest upload address in characters (``None``: no limit).
     location_limits: Mapping[str, int | None]
+    #: Whether stations use an address unmodified unless it ends with a slash (N01.FR.29).
+    addresses_are_left_alone: bool = False
     #: Action -> answer to a station's call that is not served (NotSupported when absent).
     answers: Mapping[str, Answer]
     #: Longest statusInfo.additionalInfo.

@@ -21,6 +21,8 @@ class Codec21(Codec201):
     # LogParametersType.remoteLocation and StatusInfoType.additionalInfo grew.
     location_limits = {"GetLog": 2000}
     additional_info_limit = 1024
+    # N01.FR.21, N01.FR.29: names are appended to addresses that end with a slash, to no others.
+    addresses_are_left_alone = True
     # GetCertificateChainStatus is absent: it would need revocation data per certificate.
     answers = ANSWERS | {
         "BatterySwap": {},
