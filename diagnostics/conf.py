@@ -65,6 +65,8 @@ class DiagnosticsSettings:
     adjust_streams: bool = True
     # How long the values of periodic event streams are kept.
     stream_lifetime: timedelta = timedelta(days=30)
+    # How long a search over many logs is kept, with the lines it found.
+    search_lifetime: timedelta = timedelta(days=7)
 
 
 def _load() -> DiagnosticsSettings:

@@ -20,6 +20,7 @@ KINDS = {
     "eventstream": "diagnostics.view_eventstream",
     "customerinformation": "diagnostics.view_customerinformation",
     "report": "diagnostics.view_report",
+    "logsearch": "diagnostics.view_logsearch",
     "variablerequest": "diagnostics.view_variablerequest",
 }
 

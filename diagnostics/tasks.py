@@ -15,10 +15,12 @@ from diagnostics.services import (
     direct_uploads,
     event_streams,
     examination,
+    log_searches,
     log_watch,
     logs,
     messages,
     report_facts,
+    search_runs,
 )
 
 
@@ -42,6 +44,7 @@ def sweep() -> None:
     report_facts.expire_reports(now)
     delivery.ring_waiting()
     examination.sweep_examinations(now)
+    log_searches.sweep_searches(now)
 
 
 @shared_task(ignore_result=True)
@@ -54,6 +57,12 @@ def take_upload(log_request_id: int, after_idle: bool = False) -> None:
 def examine_file(file_id: int) -> None:
     """Find out what a file is that arrived, and index its lines."""
     examination.examine(file_id)
+
+
+@shared_task(ignore_result=True)
+def search_logs(search_id: int) -> None:
+    """Take part in a search over many logs for some seconds."""
+    search_runs.run_search(search_id)
 
 
 @shared_task(ignore_result=True, acks_late=False)

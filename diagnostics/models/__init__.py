@@ -13,6 +13,7 @@ from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, Station
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_member import LogMember
 from diagnostics.models.log_request import LogRequest
+from diagnostics.models.log_search import LogSearch, SearchedFile, SearchHit
 from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
 from diagnostics.models.report import Report, ReportPart
@@ -37,6 +38,7 @@ __all__ = [
     "LogFile",
     "LogMember",
     "LogRequest",
+    "LogSearch",
     "MessageRecord",
     "Monitor",
     "MonitoringInfo",
@@ -44,6 +46,8 @@ __all__ = [
     "Report",
     "ReportPart",
     "ReportedVariable",
+    "SearchHit",
+    "SearchedFile",
     "SecurityEvent",
     "StationEvent",
     "StationGroup",

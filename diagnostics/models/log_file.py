@@ -81,6 +81,7 @@ class FileAccess(models.Model):
     class Kind(models.TextChoices):
         READ = "Read", _("read in the browser")
         DOWNLOAD = "Download", _("downloaded")
+        SEARCH = "Search", _("searched")
 
     log_file = models.ForeignKey(
         LogFile, on_delete=models.CASCADE, related_name="accesses", verbose_name=_("log file")
