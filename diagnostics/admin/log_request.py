@@ -27,6 +27,8 @@ from diagnostics.admin.filters import (
 )
 from diagnostics.admin.log_asking import AskingViews
 from diagnostics.admin.log_files import FileViews
+from diagnostics.admin.log_search import may_search
+from diagnostics.admin.search_actions import search_requests_action
 from diagnostics.models import FileAccess, LogRequest
 from diagnostics.services import files
 from diagnostics.wording import route_sentence, verdict_sentence, verdict_tone
@@ -44,6 +46,10 @@ class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
     list_filter = (VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
     modules = ("list",)
+    actions = (search_requests_action,)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        return super().get_actions(request) if may_search(request) else {}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogRequest]:
         related = super().get_queryset(request).select_related("requested_by", "call")

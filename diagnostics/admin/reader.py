@@ -35,6 +35,11 @@ _LEVELS = (
 _LEVEL_WITHIN = 120  # characters: a level stands near the beginning of a line
 
 
+def visible(text: str) -> str:
+    """The text with nothing in it that a page would hide or turn around."""
+    return text.translate(_VISIBLE)
+
+
 @dataclass(slots=True)
 class Page:
     """What the reader's template shows."""

@@ -25,6 +25,8 @@ from diagnostics.admin.group_actions import (
     save_selection_action,
 )
 from diagnostics.admin.group_filters import GroupFilter, SelectionFilter
+from diagnostics.admin.log_search import SEARCH
+from diagnostics.admin.search_actions import search_stations_action
 from diagnostics.models import GroupMember, StationGroup
 from diagnostics.services import access
 
@@ -53,6 +55,7 @@ class StationList(ModelAdmin):
     change_list_template = "diagnostics/station/list.html"
     actions: Any = [
         request_logs_action,
+        search_stations_action,
         add_to_group_action,
         remove_from_group_action,
         save_selection_action,
@@ -79,7 +82,11 @@ class StationList(ModelAdmin):
         return format_html("{}", names) if names else parts.NOTHING
 
     def get_actions(self, request: HttpRequest) -> Any:
-        needed = {**PERMISSIONS, "request_logs_action": PERMISSION}
+        needed = {
+            **PERMISSIONS,
+            "request_logs_action": PERMISSION,
+            "search_stations_action": SEARCH,
+        }
         return {
             name: action
             for name, action in super().get_actions(request).items()

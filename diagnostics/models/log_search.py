@@ -98,9 +98,6 @@ class SearchedFileQuerySet(models.QuerySet["SearchedFile"]):
     def unfinished(self) -> SearchedFileQuerySet:
         return self.filter(state__in=UNFINISHED)
 
-    def with_file(self) -> SearchedFileQuerySet:
-        return self.select_related("log_file__log_request__station")
-
 
 class SearchedFile(models.Model):
     """A file of a search, and how its search went."""
