@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
+from diagnostics.admin.home import Line, Section, register_section
 from diagnostics.admin.log_asking import initial_station
 from diagnostics.admin.search_export import as_csv, as_json_lines, exported
 from diagnostics.admin.search_forms import SearchForm
@@ -38,6 +39,8 @@ SEARCH, VIEW, READ = (
 )
 # Letters of a pattern that the list shows.
 SHOWN = 60
+# Running searches named on the home page.
+NAMED = 6
 
 
 @admin.register(LogSearch)
@@ -225,3 +228,18 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
             return {"scope": name, name.lower(): key}
     identity = initial_station(request).get("identity")
     return {"scope": SearchScope.STATIONS, "identities": identity} if identity else {}
+
+
+def running(request: HttpRequest) -> Section | None:
+    """The searches that run, for Home: where they are found again."""
+    if not request.user.has_perm(VIEW):
+        return None
+    rows = access.own(LogSearch.objects.open(), request.user, by="requested_by")
+    lines = [
+        Line(search_sentence(row), page_of(row), detail=where_words(row), at=row.created_at)
+        for row in rows.order_by("-pk")[:NAMED]
+    ]
+    return Section(_("Searches over logs"), "busy", lines)
+
+
+register_section(running, weight=32)

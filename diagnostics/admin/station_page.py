@@ -24,6 +24,7 @@ from diagnostics.admin.actions import PERMISSION
 from diagnostics.admin.base import page_media
 from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.event_stream import streams_context
+from diagnostics.admin.log_search import may_search
 from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
 from diagnostics.admin.station_list import StationList
@@ -105,7 +106,11 @@ def logs_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     """The station's log requests, newest first."""
     rows = LogRequest.objects.filter(station=station).select_related("requested_by", "call")
     page = _page(request, rows.prefetch_related("files"), ROWS)
-    return {**page, "may_request": request.user.has_perm(PERMISSION)}
+    return {
+        **page,
+        "may_request": request.user.has_perm(PERMISSION),
+        "may_search": may_search(request),
+    }
 
 
 def calls_context(request: HttpRequest, station: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from diagnostics.lifecycles.log_search import SearchScope, SearchStatus
 from diagnostics.models import LogFile, LogRequest, LogSearch, StationGroup
 from diagnostics.services import examination, groups, log_searches, search_runs
 from diagnostics.services.log_searches import Wanted
+from diagnostics.testing.factories import make_log_request
 from diagnostics.texts.pattern import Query
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Arrive, Staff, text_of
@@ -104,6 +105,9 @@ def test_what_is_wrong_is_said_at_the_field(
 
 
 def test_a_stations_page_sends_the_form_filled(root: Client, station: ChargingStation) -> None:
+    make_log_request(station)
+    here = f"/admin/stations/chargingstation/{station.pk}/change/?tab=logs"
+    assert f"{LIST}start/?station={station.pk}" in root.get(here).content.decode()
     page = root.get(f"{LIST}start/?station={station.pk}").content.decode()
     assert '<option value="Stations" selected>' in page and "\nCS-1</textarea>" in page
 
@@ -198,12 +202,20 @@ def test_canceling_takes_the_permission_and_a_post(staff: Staff, file: LogFile) 
     assert staff(VIEW, READ, SEARCH).post(page_of(search, "cancel/")).status_code == 302
 
 
-def test_who_may_not_read_logs_sees_where_hits_are_and_no_line(
-    staff: Staff, file: LogFile
-) -> None:
+def test_who_may_not_read_logs_sees_where_hits_are_and_no_line(staff: Staff, file: LogFile) -> None:
     text = text_of(staff(VIEW).get(page_of(searched())))
     assert "cs.log" in text and "1 line" in text
     assert "08:01" not in text
+
+
+def test_home_leads_back_to_a_running_search(root: Client, staff: Staff, file: LogFile) -> None:
+    search = log_searches.start_search(query=Query("Jane Doe"), wanted=Wanted())
+    home = root.get("/admin/").content.decode()
+    assert page_of(search) in home and "0 of 1 files are searched." in home
+    assert "Jane Doe" not in home
+    assert page_of(search) not in staff(READ).get("/admin/").content.decode()
+    search_runs.run_search(search.pk)
+    assert page_of(search) not in root.get("/admin/").content.decode()
 
 
 def test_actions_are_absent_without_the_permission(staff: Staff, file: LogFile) -> None:
