@@ -106,6 +106,7 @@ DIAGNOSTICS: dict[str, Any] = {
     "LOG_STORE_URL": LOG_STORE_URL,
     "PUBLIC_URL": PUBLIC_URL,
     "STORE_PUBLIC_URL": (os.environ.get("STORE_PUBLIC_URL") or "").rstrip("/"),
+    "DOWNLOADS_FROM_STORE": environment.flag("DOWNLOADS_FROM_STORE", default=False),
     "UPLOAD_ROUTES": tuple(environment.words("UPLOAD_ROUTES")) or ("relay",),
     # What stations are asked without anybody's click.
     "READ_LIMITS": environment.flag("READ_STATIONS", default=True),

@@ -25,6 +25,8 @@ class DiagnosticsSettings:
     log_store_url: str = ""
     # How stations and browsers reach an S3 store, where that is not how this server does.
     store_public_url: str = ""
+    # Whether browsers reach the store too: downloads then come from there, by links that expire.
+    downloads_from_store: bool = False
     # What stations can reach over HTTP(S), without a trailing slash.
     public_url: str = ""
     # The path under PUBLIC_URL where the upload endpoint is mounted.

@@ -17,13 +17,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from diagnostics.admin.base import page_media, require
+from diagnostics.admin.ranges import Unsatisfiable, wanted_span
 from diagnostics.admin.reader import Page, page_of
 from diagnostics.gateway import get_gateway
 from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.services import files
+from diagnostics.services import downloads, files
 from diagnostics.storage import StorageError
 
 PERMISSION = "diagnostics.read_log"
@@ -37,7 +38,7 @@ class FileViews(ModelAdmin):
         base = "<int:pk>/files/<int:file_id>/"
         return [
             path(base, wrap(require_GET(read)), name=f"{name}_read"),
-            path(f"{base}download/", wrap(require_GET(download)), name=f"{name}_download"),
+            path(f"{base}download/", wrap(require_safe(download)), name=f"{name}_download"),
         ]
 
     def read_view(self, request: HttpRequest, pk: int, file_id: int) -> HttpResponse:
@@ -61,23 +62,57 @@ class FileViews(ModelAdmin):
         return TemplateResponse(request, "diagnostics/reader.html", context)
 
     def download_view(self, request: HttpRequest, pk: int, file_id: int) -> HttpResponseBase:
+        """The file or a part of it, through this server or from the store itself."""
         file = _open(request, pk, file_id)
         try:
-            pieces = files.open_download(file)
+            return _download(request, file)
+        except Unsatisfiable:
+            return _with_headers(HttpResponse(status=416), file, f"bytes */{file.size}")
         except StorageError as error:
             messages.error(request, _("The file cannot be fetched now: %s") % error)
             return redirect("admin:diagnostics_logrequest_change", pk)
-        files.record_access(file, user=request.user, kind=FileAccess.Kind.DOWNLOAD)
-        asynchronous = isinstance(request, ASGIRequest)
-        response = StreamingHttpResponse(
-            _in_threads(pieces) if asynchronous else pieces,
-            content_type="application/octet-stream",
-        )
-        response["Content-Length"] = str(file.size)
-        response["Content-Disposition"] = content_disposition_header(True, _download_name(file))
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        return response
+
+
+def _download(request: HttpRequest, file: LogFile) -> HttpResponseBase:
+    span = wanted_span(request, size=file.size, etag=_etag(file))
+    if request.method == "HEAD":
+        response: HttpResponseBase = HttpResponse()
+    elif link := downloads.sign_download(file, name=_download_name(file)):
+        downloads.record_download(file, user=request.user, start=span.start)
+        return redirect(link)
+    else:
+        pieces = downloads.open_download(file, span.start, span.end)
+        downloads.record_download(file, user=request.user, start=span.start)
+        response = _streamed(request, pieces)
+    response["Content-Length"] = str(span.end - span.start)
+    if span.is_whole:
+        return _with_headers(response, file)
+    response.status_code = 206
+    return _with_headers(response, file, span.content_range)
+
+
+def _streamed(request: HttpRequest, pieces: Iterator[bytes]) -> StreamingHttpResponse:
+    asynchronous = isinstance(request, ASGIRequest)
+    return StreamingHttpResponse(_in_threads(pieces) if asynchronous else pieces)
+
+
+def _with_headers(
+    response: HttpResponseBase, file: LogFile, content_range: str = ""
+) -> HttpResponseBase:
+    """What keeps a browser from opening the file, and lets it go on after a cut line."""
+    response["Content-Type"] = "application/octet-stream"
+    response["Content-Disposition"] = content_disposition_header(True, _download_name(file))
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = _etag(file)
+    if content_range:
+        response["Content-Range"] = content_range
+    return response
+
+
+def _etag(file: LogFile) -> str:
+    return f'"{file.sha256}"'
 
 
 def _open(request: HttpRequest, pk: int, file_id: int) -> LogFile:

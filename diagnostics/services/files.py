@@ -65,13 +65,6 @@ def record_access(file: LogFile, *, user: Any, kind: str) -> FileAccess:
     return FileAccess.objects.create(log_file=file, user=user, at=timezone.now(), kind=kind)
 
 
-def open_download(file: LogFile) -> Iterator[bytes]:
-    """The file's bytes in pieces. Raises StorageError now rather than at the first piece."""
-    pieces = get_log_store().read(file.key)
-    first = next(pieces, b"")
-    return chain([first], pieces)
-
-
 def read_file(file: LogFile, member: int | None = None) -> Reading:
     """What to show of a file, or of its `member`. Raises StorageError.
 

@@ -23,8 +23,8 @@ from diagnostics.management.asking import (
     moment,
     wait_until,
 )
-from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.services.files import open_download, record_access
+from diagnostics.models import LogFile, LogRequest
+from diagnostics.services.downloads import open_download, record_download
 from diagnostics.services.logs import request_log
 from diagnostics.storage import StorageError
 from diagnostics.wording import verdict_sentence
@@ -128,7 +128,7 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
         except StorageError as error:
             raise CommandError(str(error)) from error
-        record_access(file, user=None, kind=FileAccess.Kind.DOWNLOAD)
+        record_download(file, user=None)
 
     def _replace(self, file: LogFile, path: Path) -> None:
         """Write beside the path and rename: what is there is whole or what it was before."""
