@@ -7,7 +7,8 @@ DiagnosticsError
 │   └── FileNotExamined  not yet: it has not been looked at to its end
 ├── UploadRefused
 │   ├── UploadUnknown    no request has this upload address (HTTP 404)
-│   └── UploadExpired    the address was valid once (HTTP 410)
+│   ├── UploadExpired    the address was valid once (HTTP 410)
+│   └── UploadTooLarge   the file is announced larger than allowed (HTTP 413)
 └── (storage errors live in `diagnostics.storage`, OCPP errors in `diagnostics.ocpp.errors`)
 """
 
@@ -42,3 +43,7 @@ class UploadUnknown(UploadRefused):
 
 class UploadExpired(UploadRefused):
     """The upload address belongs to a log request whose time is over."""
+
+
+class UploadTooLarge(UploadRefused):
+    """More bytes are announced than MAX_UPLOAD_SIZE allows."""

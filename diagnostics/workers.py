@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
+from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections
+
+# Threads that wait for slow stations and slow stores are many; PostgreSQL's connections are few.
+_TURNS = BoundedSemaphore(16)
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -43,6 +48,17 @@ class Workers:
     ) -> Future[Result]:
         """Have a blocking call run, without waiting for it."""
         return self._pool.submit(_with_database, partial(call, *args, **kwargs))
+
+
+@contextmanager
+def database_turn() -> Iterator[None]:
+    """Use the database from any thread: with a usable connection, and no more than 16 at a time."""
+    with _TURNS:
+        close_old_connections()
+        try:
+            yield
+        finally:
+            close_old_connections()
 
 
 def _with_database(call: Callable[[], Result]) -> Result:

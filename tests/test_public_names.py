@@ -83,12 +83,14 @@ FUNCTIONS = {
     },
     "services.uploads": {
         "find_upload": "token",
+        "sign_in": "user password * remote_address",
+        "find_part": "ticket name",
         "upload_started": "ticket * name method declared_size content_type remote_address"
-        " name_was_appended",
+        " name_was_appended continued_at",
         "upload_progress": "ticket received",
         "upload_failed": "ticket * reason",
         "record_upload": "ticket * stored name method form content_type declared_size complete"
-        " remote_address received_at",
+        " remote_address received_at continues",
     },
     "gateway": {"get_gateway": ""},
     "storage": {"get_log_store": ""},

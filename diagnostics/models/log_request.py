@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -24,9 +25,18 @@ from diagnostics.models.log_file import LogFile
 BYTES_ARE_RECENT = timedelta(seconds=60)
 
 
+# The user of a request, in front of its number, where an upload needs a user and password.
+UPLOAD_USER = "log"
+
+_TOKEN_ALPHABET = string.ascii_letters + string.digits
+
+
 def new_token() -> str:
-    """The unguessable part of an upload address: 128 bits in 22 URL-safe characters."""
-    return secrets.token_urlsafe(16)
+    """The unguessable part of an upload address: 131 bits in 22 letters and digits.
+
+    It is a password too, where one is needed, and some stations do not decode an address.
+    """
+    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(22))
 
 
 class LogRequestQuerySet(models.QuerySet["LogRequest"]):
@@ -172,6 +182,11 @@ class LogRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.verdict in OPEN
+
+    @property
+    def upload_user(self) -> str:
+        """The user that brings its file over FTP or SFTP; the password is the token."""
+        return f"{UPLOAD_USER}{self.pk}"
 
     def is_receiving(self, now: datetime) -> bool:
         """Whether bytes came just now; a process that died midway leaves an old time behind."""

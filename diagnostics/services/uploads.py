@@ -14,6 +14,7 @@ from diagnostics.conf import app_settings
 from diagnostics.exceptions import UploadExpired, UploadUnknown
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogFile, LogRequest, StationInfo
+from diagnostics.models.log_request import UPLOAD_USER
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.examination import request_examination
 from diagnostics.services.log_facts import locked, withdraw_repeat
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 
 # What a station may do over and over, to be counted.
-REFUSED = frozenset({"upload.expired", "upload.too_many", "upload.failed"})
+REFUSED = frozenset({"upload.expired", "upload.too_many", "upload.failed", "upload.wrong_password"})
+# No request has a greater number, and SQLite takes none.
+LARGEST_KEY = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,32 @@ def find_upload(token: str) -> UploadTicket:
     row = LogRequest.objects.select_related("station").filter(token=token).first()
     if row is None:
         raise UploadUnknown("no request has this address")
+    return _ticket(row)
+
+
+def sign_in(user: str, password: str, *, remote_address: str = "") -> UploadTicket:
+    """The ticket of a user and password (FTP, SFTP): each request is a user of its own.
+
+    Raises UploadUnknown when they do not belong together, and UploadExpired as `find_upload`.
+    """
+    row = LogRequest.objects.select_related("station").filter(token=password).first()
+    if row is not None and row.upload_user == user:
+        return _ticket(row)
+    number = user.removeprefix(UPLOAD_USER)
+    if number.isascii() and number.isdecimal() and user == f"{UPLOAD_USER}{int(number)}":
+        _note_wrong_password(int(number), remote_address)
+    raise UploadUnknown("no request has this user and password")
+
+
+def _note_wrong_password(request: int, remote_address: str) -> None:
+    """Some stations cut or decode a password: whoever waits for the log should know."""
+    valid = LogRequest.objects.filter(address_expires_at__gt=timezone.now())
+    row = valid.select_related("station").filter(pk=min(request, LARGEST_KEY)).first()
+    if row is not None:
+        _note(row, "upload.wrong_password", address=remote_address)
+
+
+def _ticket(row: LogRequest) -> UploadTicket:
     if row.address_expires_at <= timezone.now():
         _note(row, "upload.expired")
         raise UploadExpired("this address is no longer valid")
@@ -59,6 +88,15 @@ def find_upload(token: str) -> UploadTicket:
     )
 
 
+def find_part(ticket: UploadTicket, name: str) -> LogFile | None:
+    """The newest file of this name that the request has, whole or not: what a station resumes.
+
+    A file that was cut off may look whole: FTP cannot tell.
+    """
+    files = LogFile.objects.filter(log_request=ticket.log_request_id, name=name)
+    return files.order_by("received_at", "pk").last()
+
+
 def upload_started(
     ticket: UploadTicket,
     *,
@@ -68,8 +106,12 @@ def upload_started(
     content_type: str,
     remote_address: str,
     name_was_appended: bool = False,
+    continued_at: int = 0,
 ) -> None:
-    """Bytes begin to arrive: the request shows it before the station says "Uploading"."""
+    """Bytes begin to arrive: the request shows it before the station says "Uploading".
+
+    `continued_at`: how many of its bytes are here from an attempt before, where it resumes.
+    """
     row = LogRequest.objects.select_related("station").get(pk=ticket.log_request_id)
     with locked(row) as held:
         held.receiving_bytes, held.receiving_size = 0, declared_size
@@ -82,6 +124,7 @@ def upload_started(
             size=declared_size,
             method=method,
             address=remote_address,
+            continued=continued_at or None,
         )
     if name_was_appended:
         StationInfo.objects.filter(station=row.station, appends_names=None).update(
@@ -117,10 +160,12 @@ def record_upload(
     complete: bool,
     remote_address: str,
     received_at: datetime | None = None,
+    continues: LogFile | None = None,
 ) -> LogFile:
     """A file is in the store: tie it to its request. The same contents again count, once kept.
 
-    Several files for one request are kept: stations retry, and the newest whole one wins.
+    Several files for one request are kept: stations retry, and the newest whole one wins. A part
+    that this one `continues` is in it, and goes.
     """
     row = LogRequest.objects.get(pk=ticket.log_request_id)
     with locked(row) as held:
@@ -143,6 +188,8 @@ def record_upload(
             request_examination(file)
         else:
             _count_repetition(file, stored.key)
+        if continues and continues.pk != file.pk and not continues.complete:
+            _drop(continues)
         _forget_progress(held)
         withdraw_repeat(held)
         _note(
@@ -163,6 +210,11 @@ def _count_repetition(file: LogFile, key: str) -> None:
     )
     if key != file.key:
         transaction.on_commit(lambda: get_log_store().delete(key))
+
+
+def _drop(part: LogFile) -> None:
+    LogFile.objects.filter(pk=part.pk).delete()
+    transaction.on_commit(lambda: get_log_store().delete(part.key))
 
 
 def _forget_progress(row: LogRequest) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from diagnostics.conf import app_settings
-from diagnostics.exceptions import UploadExpired, UploadUnknown
+from diagnostics.exceptions import UploadExpired, UploadTooLarge, UploadUnknown
 from diagnostics.services import uploads
 from diagnostics.storage import StorageError, StorageFull
 from diagnostics.uploads.body import Body, Ending, Receive
@@ -78,16 +78,17 @@ async def upload_app(scope: dict[str, Any], receive: Receive, send: Send) -> Non
 async def _take(request: UploadRequest, body: Body) -> Reply:
     try:
         ticket = await WORKERS.run(uploads.find_upload, request.token)
-        size = request.declared_size
-        if size is None or size <= ticket.max_bytes:
-            return await _receive(Reception(ticket, request), body)
-        reason = f"The file of {size} bytes is larger than the {ticket.max_bytes} allowed."
-        await WORKERS.run(uploads.upload_failed, ticket, reason=reason)
-        return TOO_LARGE
+        return await _receive(Reception(ticket, request), body)
     except UploadUnknown:
         return UNKNOWN
     except UploadExpired:
         return EXPIRED
+    except UploadTooLarge:
+        return TOO_LARGE
+    except StorageFull:
+        return FULL
+    except StorageError:
+        return UNAVAILABLE
     except DatabaseError:
         logger.exception("The database does not take an upload")
         return UNAVAILABLE
@@ -97,10 +98,6 @@ async def _receive(reception: Reception, body: Body) -> Reply:
     try:
         await WORKERS.run(reception.begin)
         return await _stream(reception, body)
-    except StorageError as error:
-        logger.warning("The log store does not take an upload: %s", error)
-        await WORKERS.run(reception.fail, str(error))
-        return FULL if isinstance(error, StorageFull) else UNAVAILABLE
     except asyncio.CancelledError:
         # The server stops, or gives up on the request: what has arrived is kept even so.
         WORKERS.submit(reception.finish, whole=False)
@@ -111,7 +108,6 @@ async def _stream(reception: Reception, body: Body) -> Reply:
     body.start()
     while pieces := await body.batch():
         if not await WORKERS.run(reception.write, pieces):
-            await WORKERS.run(reception.finish, whole=False)
             return TOO_LARGE
     ending = body.ending or Ending.CUT_OFF
     await WORKERS.run(reception.finish, whole=ending is Ending.COMPLETE)

@@ -8,25 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from diagnostics.uploads.names import display_name, disposition_parameters, printable
+from diagnostics.uploads.reception import Announcement
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class UploadRequest:
-    """An upload as announced. `declared_size` in bytes, None when the body comes in chunks.
-
-    `name_was_appended`: the station put the name behind the address it was given.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRequest(Announcement):
+    """An upload over HTTP. `declared_size` is None when the body comes in chunks."""
 
     token: str
-    method: str
-    name: str
-    declared_size: int | None
-    content_type: str
-    remote_address: str
     expects_continue: bool
-    name_was_appended: bool = False
 
     @classmethod
     def from_scope(cls, scope: Mapping[str, Any], upload_path: str) -> UploadRequest | None:

@@ -119,15 +119,16 @@ SENTENCES: dict[str, str] = {
     "upload.received": gettext_noop("File arrived"),
     "upload.started": gettext_noop("A file begins to arrive"),
     "upload.too_many": gettext_noop("Came to upload again, but enough files were kept"),
+    "upload.wrong_password": gettext_noop("Somebody came to upload with a wrong password"),
     "variables.get": gettext_noop("Variables asked for (#%(request)s)"),
     "variables.set": gettext_noop("Variables set (#%(request)s)"),
     "variables.settled": gettext_noop("%(good)s of %(count)s variables done (#%(request)s)"),
 }
 
 # What follows the sentence, in this order, where the entry has it.
-DETAILS = ("name", "value", "filename", "size", "declared", "reason", "firmware", "version", "info",
-           "interval", "values", "address", "request_id", "legacy", "late", "again", "variables",
-           "fresh", "lost")  # fmt: skip
+DETAILS = ("name", "value", "filename", "size", "declared", "continued", "reason", "firmware",
+           "version", "info", "interval", "values", "address", "request_id", "legacy", "late", "again",
+           "variables", "fresh", "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:
@@ -149,6 +150,8 @@ def _word(key: str, value: Any) -> str:
         return size(value)
     if key == "declared":
         return _("announced as %(size)s") % {"size": size(value)}
+    if key == "continued":
+        return _("continued after %(size)s") % {"size": size(value)}
     if key == "request_id":
         return _("request id %(id)s") % {"id": value}
     if key == "interval":
