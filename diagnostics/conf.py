@@ -33,6 +33,28 @@ class DiagnosticsSettings:
     upload_path: str = "/u/"
     # Ways for a file to come in, the preferred one first; the relay is always the last resort.
     upload_routes: tuple[str, ...] = ("relay",)
+    # The FTP server as stations reach it, ftp://host or ftp://host:port; empty: there is none.
+    ftp_url: str = ""
+    # Where it listens, as address:port; empty: on all addresses, at the port of FTP_URL.
+    ftp_listen: str = ""
+    # The first and the last of its ports for data.
+    ftp_passive_ports: tuple[int, int] = (50000, 50199)
+    # The IPv4 address that stations are told for those, where this machine has another one.
+    ftp_passive_address: str = ""
+    # PEM files of its certificate chain and its key; without them there is no TLS.
+    ftp_certificate: str = ""
+    ftp_key: str = ""
+    # Whether stations that do not use TLS are turned away.
+    ftp_tls_required: bool = False
+    # The SFTP server as stations reach it, sftp://host or sftp://host:port; empty: there is none.
+    sftp_url: str = ""
+    # Where it listens, as FTP_LISTEN.
+    sftp_listen: str = ""
+    # File of its private key, made at the first start.
+    sftp_host_key: str = ""
+    # Connections at a time to each of the two, and from one address.
+    ftp_max_connections: int = 200
+    ftp_max_connections_per_address: int = 50
     # How long a station may take to answer a call.
     response_timeout: timedelta = timedelta(seconds=30)
     # The same for GetLog and GetDiagnostics: some stations answer only after the whole upload.

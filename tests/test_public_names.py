@@ -170,6 +170,7 @@ def test_exceptions_are_these() -> None:
         "RequestRefused",
         "UploadExpired",
         "UploadRefused",
+        "UploadTooLarge",
         "UploadUnknown",
     }
 

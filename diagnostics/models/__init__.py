@@ -9,6 +9,7 @@ from diagnostics.models.customer_information import (
 )
 from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.event_stream import EventStream, EventStreamSample
+from diagnostics.models.file_server import FileServer
 from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, StationGroup
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_member import LogMember
@@ -35,6 +36,7 @@ __all__ = [
     "GroupLimit",
     "GroupMember",
     "InstalledCertificate",
+    "FileServer",
     "LogFile",
     "LogMember",
     "LogRequest",

@@ -127,8 +127,8 @@ SENTENCES: dict[str, str] = {
 
 # What follows the sentence, in this order, where the entry has it.
 DETAILS = ("name", "value", "filename", "size", "declared", "continued", "reason", "firmware",
-           "version", "info", "interval", "values", "address", "request_id", "legacy", "late", "again",
-           "variables", "fresh", "lost")  # fmt: skip
+           "version", "info", "interval", "values", "address", "request_id", "legacy", "late",
+           "again", "variables", "fresh", "lost")  # fmt: skip
 
 
 def entry_sentence(entry: TimelineEntry) -> str:

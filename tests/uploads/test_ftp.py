@@ -1,0 +1,435 @@
+"""Files over FTP, brought by real clients: ftplib and curl, in passive mode."""
+
+from __future__ import annotations
+
+import io
+import socket
+import struct
+import time
+from datetime import timedelta
+from ftplib import FTP, FTP_TLS, error_perm, error_temp
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from diagnostics.uploads import guard, reception
+from diagnostics.uploads.ftp import session as ftp_session
+from tests.servers.certificates import make_certificate
+from tests.servers.processes import wait_until
+from tests.servers.seaweedfs import BUCKET, SeaweedFS
+from tests.uploads.conftest import content_of, stored_keys
+from tests.uploads.file_servers import account_at, ftp_server, reply_of, run_curl
+
+LOG = b"2026-03-02T08:00:00Z a line of a log\r\n" * 40_000
+
+
+@pytest.fixture
+def server(configured, transactional_db):
+    with ftp_server() as server:
+        yield server
+
+
+@pytest.fixture
+def account(server):
+    return account_at(server.port)
+
+
+@pytest.fixture
+def certificate(tmp_path, configured) -> Path:
+    chain, key = make_certificate(tmp_path)
+    configured(FTP_CERTIFICATE=str(chain), FTP_KEY=str(key))
+    return chain
+
+
+@pytest.fixture
+def tls_account(certificate, transactional_db):
+    with ftp_server() as server:
+        yield account_at(server.port)
+
+
+def store(client: FTP, command: str, content: bytes = LOG) -> str:
+    return client.storbinary(command, io.BytesIO(content))
+
+
+def test_a_file_is_kept_with_all_that_is_known_of_it(account):
+    with account.ftp() as client:
+        reply = store(client, "STOR diagnostics.log")
+    (file,) = account.files()
+    assert reply.startswith("226 ")
+    assert content_of(file) == LOG
+    assert (file.name, file.method, file.complete) == ("diagnostics.log", "FTP", True)
+    assert (file.size, file.remote_address) == (len(LOG), "127.0.0.1")
+    assert [kind for kind, _ in account.notes()] == ["upload.started", "upload.received"]
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["CWD /", "STOR diagnostics.log"],
+        ["MKD in", "CWD in", "MKD deeper", "CWD deeper", "PWD", "STOR diagnostics.log"],
+        ["XMKD /a/b", "XCWD /a/b", "CDUP", "STOR ../../x/diagnostics.log"],
+        ["TYPE A", "STOR /in/diagnostics.log"],
+        ["CWD diagnostics.log", "STOR diagnostics.log"],
+        ["SYST", "FEAT", "OPTS UTF8 ON", "NOOP", "APPE diagnostics.log"],
+        ["STOU diagnostics.log"],
+    ],
+    ids=lambda commands: commands[-2] if len(commands) > 1 else commands[0],
+)
+def test_a_path_never_matters_beyond_its_name(account, commands):
+    *before, last = commands
+    with account.ftp() as client:
+        for command in before:
+            client.sendcmd(command)
+        # As it comes, whatever the type: line ends included.
+        with client.transfercmd(last) as data:
+            data.sendall(LOG)
+        client.voidresp()
+    (file,) = account.files()
+    assert (file.name, file.complete) == ("diagnostics.log", True)
+    assert content_of(file) == LOG
+
+
+@pytest.mark.parametrize("path", ["", "diagnostics.log", "new/dir/", "new/dir/x%20y.log"])
+def test_curl_brings_a_file_with_and_without_a_name_in_the_address(account, log_file, path):
+    done = run_curl("--ftp-create-dirs", "-T", str(log_file), f"{account.url}{path}")
+    assert done.returncode == 0, done.stderr
+    (file,) = account.files()
+    name = path.rpartition("/")[2].replace("%20", " ") or log_file.name
+    assert (file.name, file.complete, file.size) == (name, True, log_file.stat().st_size)
+
+
+def test_curl_appends_and_resumes_what_was_cut_off(account, log_file, tmp_path):
+    beginning = tmp_path / "beginning"
+    beginning.write_bytes(log_file.read_bytes()[:1_000_000])
+    url = f"{account.url}diagnostics.log"
+    assert run_curl("-T", str(beginning), url).returncode == 0
+    assert run_curl("-C", "-", "-T", str(log_file), url).returncode == 0
+    first, whole = account.files()
+    assert content_of(whole) == log_file.read_bytes()
+    assert (first.complete, whole.complete) == (True, True)
+    assert run_curl("--append", "-T", str(beginning), url).returncode == 0
+    assert content_of(account.files()[-1]) == log_file.read_bytes() + beginning.read_bytes()
+
+
+def test_a_part_that_is_continued_goes_with_its_object(account, log_directory):
+    cut_off(account, declared=len(LOG))
+    (part,) = account.files()
+    assert not part.complete
+    with account.ftp() as client:
+        kept = client.size("diagnostics.log")
+        assert kept == part.size
+        client.storbinary("STOR diagnostics.log", io.BytesIO(LOG[kept:]), rest=kept)
+    (file,) = account.files()
+    assert (file.complete, content_of(file)) == (True, LOG)
+    assert stored_keys(log_directory) == [file.key]
+    started = account.request.timeline.filter(kind="upload.started").last()
+    assert started.data["continued"] == kept
+
+
+def test_to_go_on_where_nothing_is_here_is_refused_in_words(account):
+    with account.ftp() as client:
+        with pytest.raises(error_perm, match="550 Nothing is here of this file"):
+            client.size("diagnostics.log")
+        with pytest.raises(error_perm, match="554 0 bytes are here of this file"):
+            client.storbinary("STOR diagnostics.log", io.BytesIO(b"rest"), rest=100)
+        assert store(client, "STOR diagnostics.log").startswith("226 ")
+
+
+def test_nothing_can_be_read_or_changed(account):
+    other = account_at(account.port)
+    with other.ftp() as client:
+        store(client, "STOR secret.log")
+    with account.ftp() as client:
+        store(client, "STOR own.log")
+        lines: list[str] = []
+        client.retrlines("LIST", lines.append)
+        client.retrlines("NLST", lines.append)
+        assert [*lines, *client.mlsd()] == []
+        for command in (
+            "DELE own.log",
+            "DELE ../secret.log",
+            "RNFR own.log",
+            "RMD in",
+            "SITE CHMOD 777 own.log",
+        ):
+            with pytest.raises(error_perm):
+                client.sendcmd(command)
+        for path in ("own.log", "secret.log", "/etc/passwd"):
+            with pytest.raises(error_perm):
+                client.retrbinary(f"RETR {path}", lines.append)
+        with pytest.raises(error_perm):
+            client.size("secret.log")
+        client.set_pasv(False)
+        with pytest.raises(error_perm, match="502 Active mode"):
+            store(client, "STOR active.log")
+
+
+def test_a_wrong_password_is_refused_and_noted_where_the_log_is_awaited(account):
+    for user, password in (
+        (account.user, "wrong"),
+        ("log999999999999999999999999", account.password),
+        ("logx", account.password),
+        ("anonymous", ""),
+    ):
+        client = FTP()
+        client.connect("127.0.0.1", account.port, timeout=30)
+        with pytest.raises(error_perm) as error:
+            client.login(user, password)
+        assert reply_of(error) == "530"
+        client.close()
+    assert [kind for kind, _ in account.notes()] == ["upload.wrong_password"]
+
+
+def test_an_address_with_too_many_wrong_passwords_is_kept_out_for_a_while(
+    account, server, monkeypatch, caplog
+):
+    monkeypatch.setattr(guard, "MOST", 2)
+    monkeypatch.setattr(ftp_session.Session, "auth_failed_timeout", 0)
+    with FTP() as client:
+        client.connect("127.0.0.1", account.port, timeout=30)
+        for _ in range(2):
+            with pytest.raises(error_perm):
+                client.login(account.user, "wrong")
+    with pytest.raises(error_temp, match="421 Too many wrong passwords"):
+        account.ftp()
+    assert "2 wrong passwords from 127.0.0.1: it is kept out for 10 minutes" in caplog.text
+
+
+def test_a_request_whose_time_is_over_takes_nothing(account):
+    with account.ftp() as client:
+        account.request.address_expires_at = timezone.now() - timedelta(seconds=1)
+        account.request.save()
+        with pytest.raises(error_perm, match="550 This address is no longer valid"):
+            store(client, "STOR late.log")
+    with pytest.raises(error_perm, match="530 The time of this user is over"):
+        account.ftp()
+    assert account.notes()[-1][0] == "upload.expired"
+    assert account.files() == []
+
+
+def test_a_file_that_is_too_large_is_kept_as_far_as_it_may_be(account, configured):
+    configured(MAX_UPLOAD_SIZE=100_000)
+    with account.ftp() as client:
+        with pytest.raises(error_perm, match="552 The file is too large"):
+            store(client, "STOR large.log")
+        client.sendcmd(f"ALLO {len(LOG)}")
+        with pytest.raises(error_perm, match="552 The file is too large"):
+            store(client, "STOR announced.log")
+    (file,) = account.files()
+    assert (file.name, file.complete, file.size) == ("large.log", False, 100_000)
+
+
+# What is cut off
+
+
+def cut_off(account, *, declared=None, reset=False, leaves=False):
+    """Send half of the log, then lose the data connection, and the control connection too."""
+    client = account.ftp()
+    if declared:
+        client.sendcmd(f"ALLO {declared}")
+    data = client.transfercmd("STOR diagnostics.log")
+    data.sendall(LOG[: len(LOG) // 2])
+    if reset:
+        wait_until(lambda: received(account) > 0, "bytes have arrived")
+        data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if leaves:
+        client.close()
+    data.close()
+    return client
+
+
+def received(account):
+    account.request.refresh_from_db()
+    return account.request.receiving_bytes or 0
+
+
+@pytest.mark.parametrize(
+    "how", [{"declared": len(LOG)}, {"reset": True}, {"leaves": True}], ids=str
+)
+def test_a_file_that_is_cut_off_is_kept_and_marked(account, how, monkeypatch):
+    monkeypatch.setattr(reception, "PROGRESS_SECONDS", 0.0)
+    client = cut_off(account, **how)
+    if not how.get("leaves"):
+        with pytest.raises(error_temp, match="426 The transfer ended early"):
+            client.voidresp()
+    file = account.awaited_file()
+    assert not file.complete
+    assert LOG.startswith(content_of(file))
+    assert account.notes()[-1][0] == "upload.partial"
+
+
+def test_a_cut_that_looks_like_an_end_is_taken_for_one(account):
+    """Nobody can tell: no size, a connection closed as by the book. The examination may."""
+    client = cut_off(account)
+    assert client.voidresp().startswith("226 ")
+    assert account.awaited_file().complete
+
+
+def test_an_aborted_transfer_and_one_that_never_began_are_noted(account):
+    with account.ftp() as client:
+        client.sendcmd("PASV")
+        client.sendcmd("STOR never.log")
+        data = client.transfercmd("STOR diagnostics.log")
+        data.sendall(b"half of it")
+        client.putcmd("ABOR")
+        assert client.getmultiline()[:3] in ("426", "225")
+        data.close()
+        client.putcmd("NOOP")
+        while client.getline()[:3] != "200":
+            continue
+    kinds = [kind for kind, _ in account.notes()]
+    assert kinds[:3] == ["upload.started", "upload.failed", "upload.started"]
+    assert not any(file.complete for file in account.files())
+
+
+def test_a_station_that_falls_silent_loses_its_connection_and_not_its_bytes(server, monkeypatch):
+    monkeypatch.setattr(ftp_session.DataConnection, "timeout", 0.3)
+    account = account_at(server.port)
+    client = account.ftp()
+    with client.transfercmd("STOR diagnostics.log") as data:
+        data.sendall(b"half of it")
+        with pytest.raises(error_temp, match="426 "):
+            client.voidresp()
+    assert content_of(account.awaited_file()) == b"half of it"
+
+
+def test_a_server_that_stops_keeps_what_has_arrived(configured, transactional_db):
+    with ftp_server() as server:
+        account = account_at(server.port)
+        client = account.ftp()
+        data = client.transfercmd("STOR diagnostics.log")
+        data.sendall(b"half of it")
+        wait_until(lambda: bool(account.notes()), "the upload has begun")
+    file = account.awaited_file()
+    assert (file.complete, content_of(file)) == (False, b"half of it")
+    data.close()
+    client.close()
+
+
+def test_a_store_that_dies_midway_is_451_and_the_attempt_is_noted(
+    account, configured, tmp_path, monkeypatch
+):
+    store_server = SeaweedFS(tmp_path)
+    store_server.start()
+    try:
+        for name, value in store_server.environment.items():
+            monkeypatch.setenv(name, value)
+        configured(LOG_STORE_URL=f"s3://{BUCKET}/dying")
+        client = account.ftp()
+        data = client.transfercmd("STOR diagnostics.log")
+        data.sendall(bytes(12_000_000))
+        store_server.stop()
+        with pytest.raises(OSError):  # noqa: PT011  reset or broken, as it comes
+            for _ in range(100):
+                data.sendall(bytes(1_000_000))
+        with pytest.raises(error_temp, match="451 "):
+            client.voidresp()
+        with pytest.raises(error_temp, match="451 "):
+            client.voidcmd("STOR next.log")
+            store(client, "STOR next.log")
+    finally:
+        store_server.stop()
+    assert account.notes()[-1][0] == "upload.failed"
+    assert account.files() == []
+
+
+def test_slow_stations_do_not_wait_for_each_other(server):
+    """Each holds a connection open, half way through its file, while another one is served."""
+    slow = [account_at(server.port) for _ in range(20)]
+    clients = [account.ftp() for account in slow]
+    sockets = [client.transfercmd("STOR slow.log") for client in clients]
+    for data in sockets:
+        data.sendall(b"half of it")
+    quick = account_at(server.port)
+    with quick.ftp() as client:
+        assert store(client, "STOR quick.log").startswith("226 ")
+    wait_until(lambda: server.connected == len(slow), "the slow ones are left")
+    for client, data in zip(clients, sockets, strict=True):
+        data.close()
+        client.voidresp()
+        client.close()
+    assert all(account.awaited_file().complete for account in slow)
+
+
+def test_too_many_connections_are_turned_away(account, configured):
+    configured(FTP_MAX_CONNECTIONS_PER_ADDRESS=1)
+    with account.ftp(), pytest.raises(error_temp, match="421 Too many connections"):
+        account.ftp()
+
+
+# TLS
+
+
+def test_tls_covers_the_password_and_the_file(tls_account):
+    with tls_account.ftp(FTP_TLS()) as client:
+        client.prot_p()
+        assert store(client, "STOR diagnostics.log").startswith("226 ")
+    (file,) = tls_account.files()
+    assert (file.method, file.complete, content_of(file)) == ("FTPS", True, LOG)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--ssl-reqd"], ["--ssl"], ["--ssl-reqd", "--ftp-ssl-control"]], ids=str
+)
+def test_curl_uses_explicit_tls(tls_account, certificate, log_file, arguments):
+    done = run_curl("--cacert", str(certificate), *arguments, "-T", str(log_file), tls_account.url)
+    assert done.returncode == 0, done.stderr
+    (file,) = tls_account.files()
+    assert (file.method, file.complete, file.size) == ("FTPS", True, log_file.stat().st_size)
+
+
+def test_tls_from_the_first_byte_is_understood_on_the_same_port(tls_account, certificate, log_file):
+    """What curl means by ftps://, and what was always meant by port 990."""
+    url = tls_account.url.replace("ftp://", "ftps://")
+    done = run_curl("--cacert", str(certificate), "-T", str(log_file), url)
+    assert done.returncode == 0, done.stderr
+    assert tls_account.files()[0].method == "FTPS"
+
+
+def test_a_plain_station_is_served_beside_tls_unless_tls_is_required(
+    tls_account, configured, log_file
+):
+    assert run_curl("-T", str(log_file), tls_account.url).returncode == 0
+    configured(FTP_TLS_REQUIRED=True)
+    with ftp_server() as strict:
+        account = account_at(strict.port)
+        with pytest.raises(error_perm, match="550 SSL/TLS required"):
+            account.ftp()
+        with account.ftp(FTP_TLS()) as client:
+            with pytest.raises(error_perm, match="550 SSL/TLS required on the data channel"):
+                store(client, "STOR clear.log")
+            client.prot_p()
+            assert store(client, "STOR private.log").startswith("226 ")
+
+
+def test_a_station_that_is_gone_without_closing_tls_did_not_send_all(tls_account):
+    client = tls_account.ftp(FTP_TLS())
+    client.prot_p()
+    data = client.transfercmd("STOR diagnostics.log")
+    data.sendall(LOG)
+    for connection in (client.sock, data):
+        connection.unwrap = None
+        socket.socket(fileno=connection.detach()).close()
+    file = tls_account.awaited_file()
+    assert not file.complete
+    assert LOG.startswith(content_of(file))
+
+
+def test_a_renewed_certificate_is_used_from_the_next_connection_on(
+    tls_account, certificate, log_file
+):
+    old = certificate.read_bytes()
+    time.sleep(0.01)  # the clock of the file system
+    make_certificate(certificate.parent)
+    assert certificate.read_bytes() != old
+    done = run_curl(
+        "--cacert", str(certificate), "--ssl-reqd", "-T", str(log_file), tls_account.url
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_certificate_tls_is_declined_and_nothing_is_lost(account, log_file):
+    with pytest.raises(error_perm, match="502 TLS is not offered here"):
+        account.ftp(FTP_TLS())
+    assert run_curl("--ssl", "-T", str(log_file), account.url).returncode == 0
