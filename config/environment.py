@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
 import dj_database_url
 from dj_database_url import DBConfig
+from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 
@@ -21,6 +23,20 @@ def flag(name: str, *, default: bool) -> bool:
 def words(name: str) -> list[str]:
     """Return the comma-separated parts of a variable, without blanks and empty parts."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def port_range(name: str, *, default: tuple[int, int]) -> tuple[int, int]:
+    """Return the first and the last port of `50000-50199`; the default when unset or empty.
+
+    Raises ImproperlyConfigured for anything else.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    found = re.fullmatch(r"([0-9]{1,5})\s*-\s*([0-9]{1,5})", value)
+    if not found:
+        raise ImproperlyConfigured(f"{name} must be two ports, as 50000-50199.")
+    return int(found[1]), int(found[2])
 
 
 def kept_secret(path: Path) -> str:

@@ -79,6 +79,12 @@ def beat(directory: Path) -> Program:
     return Program(name="beat", argv=tuple(argv))
 
 
+def ftpserver() -> Program:
+    """Return the FTP and SFTP servers; what is under way gets time to be kept."""
+    argv = (sys.executable, "manage.py", "ftpserver")
+    return Program(name="ftp", argv=argv, stop_timeout=40.0)
+
+
 def demo() -> Program:
     """Return the demonstration: simulated stations and an operator's account, at PUBLIC_URL."""
     return Program(name="demo", argv=(sys.executable, "manage.py", "demo"), restarts=False)

@@ -1,7 +1,8 @@
 """Settings of the runnable project, driven by the environment.
 
 Every variable has a default that needs no server installed: DATABASE_URL, REDIS_URL,
-LOG_STORE_URL, PUBLIC_URL, ALLOWED_HOSTS, SECRET_KEY, DEBUG, VAR_DIR, STATIC_ROOT.
+LOG_STORE_URL, PUBLIC_URL, ALLOWED_HOSTS, SECRET_KEY, DEBUG, VAR_DIR, STATIC_ROOT, and those of
+the FTP and SFTP servers, which do not run without one.
 """
 
 from __future__ import annotations
@@ -108,6 +109,17 @@ DIAGNOSTICS: dict[str, Any] = {
     "STORE_PUBLIC_URL": (os.environ.get("STORE_PUBLIC_URL") or "").rstrip("/"),
     "DOWNLOADS_FROM_STORE": environment.flag("DOWNLOADS_FROM_STORE", default=False),
     "UPLOAD_ROUTES": tuple(environment.words("UPLOAD_ROUTES")) or ("relay",),
+    # What `manage.py ftpserver` serves; without these two there is nothing to serve.
+    "FTP_URL": os.environ.get("FTP_URL") or "",
+    "SFTP_URL": os.environ.get("SFTP_URL") or "",
+    "FTP_LISTEN": os.environ.get("FTP_LISTEN") or "",
+    "FTP_PASSIVE_PORTS": environment.port_range("FTP_PASSIVE_PORTS", default=(50000, 50199)),
+    "FTP_PASSIVE_ADDRESS": os.environ.get("FTP_PASSIVE_ADDRESS") or "",
+    "FTP_CERTIFICATE": os.environ.get("FTP_CERTIFICATE") or "",
+    "FTP_KEY": os.environ.get("FTP_KEY") or "",
+    "FTP_TLS_REQUIRED": environment.flag("FTP_TLS_REQUIRED", default=False),
+    "SFTP_LISTEN": os.environ.get("SFTP_LISTEN") or "",
+    "SFTP_HOST_KEY": os.environ.get("SFTP_HOST_KEY") or str(VAR_DIR / "sftp_host_key"),
     # What stations are asked without anybody's click.
     "READ_LIMITS": environment.flag("READ_STATIONS", default=True),
     "READ_DEVICE_MODEL": environment.flag("READ_STATIONS", default=True),
@@ -173,6 +185,8 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # Each step of each connection, with what stations say.
+        "asyncssh": {"level": "WARNING"},
         # Where it found its credentials, in the output of every command that reads a file.
         "botocore.credentials": {"level": "WARNING"},
     },

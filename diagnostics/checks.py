@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from diagnostics.conf import app_settings, unknown_keys
+from diagnostics.file_server_checks import check_file_servers
 from diagnostics.lifecycles.log_request import UploadRoute
 
 # A PLC library in the field stores the upload location in 255 characters; the token takes 23.
@@ -17,7 +18,7 @@ LONGEST_BASE_URL = 230
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """diagnostics.E001 to E006, W001."""
+    """diagnostics.E001 to E006, W001; those of the file servers are E010 to E015."""
     found: list[CheckMessage] = [
         Error(f"DIAGNOSTICS has an unknown key {key}.", id="diagnostics.E001")
         for key in unknown_keys()
@@ -25,6 +26,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     found += _check_gateway()
     found += _check_public_url()
     found += _check_ways_in()
+    found += check_file_servers()
     if not app_settings.log_store_url.startswith(("file://", "s3://")):
         found.append(
             Error(

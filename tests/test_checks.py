@@ -38,6 +38,19 @@ def test_this_project_is_well_configured() -> None:
         ({"PUBLIC_URL": "https://csms.example.org/?a=1"}, "E003"),
         ({"LOG_STORE_URL": None}, "E004"),
         ({"LOG_STORE_URL": "/var/logs"}, "E004"),
+        ({"FTP_URL": "ftp.example.org"}, "E010"),
+        ({"FTP_URL": "ftp://user@ftp.example.org"}, "E010"),
+        ({"FTP_URL": "ftp://ftp.example.org/in/"}, "E010"),
+        ({"FTP_URL": "ftp://ftp.example.org:99999"}, "E010"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_LISTEN": ":x"}, "E010"),
+        ({"SFTP_URL": "ftp://ftp.example.org"}, "E010"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_PASSIVE_PORTS": (21, 30)}, "E012"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_PASSIVE_PORTS": (50001, 50000)}, "E012"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_PASSIVE_ADDRESS": "ftp.example.org"}, "E013"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_TLS_REQUIRED": True}, "E014"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_KEY": "/k.pem"}, "E014"),
+        ({"FTP_URL": "ftp://ftp.example.org", "FTP_CERTIFICATE": "/nowhere.pem"}, "E014"),
+        ({"SFTP_URL": "sftp://ftp.example.org", "SFTP_HOST_KEY": ""}, "E015"),
         ({"UPLOAD_ROUTES": ("relay", "pigeon")}, "E005"),
         ({"STORE_PUBLIC_URL": "s3.example.org"}, "E006"),
         ({"PUBLIC_URL": f"https://{'x' * 230}.example.org"}, "W001"),
@@ -46,7 +59,7 @@ def test_this_project_is_well_configured() -> None:
 def test_a_mistake_is_found_and_named(keys: dict[str, Any], check: str) -> None:
     messages = found(**keys)
     assert set(messages) == {f"diagnostics.{check}"}
-    key = "PUBLIC_URL" if check == "W001" else next(iter(keys))
+    key = "PUBLIC_URL" if check == "W001" else list(keys)[-1]
     assert key in messages[f"diagnostics.{check}"]
 
 

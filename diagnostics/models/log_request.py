@@ -25,16 +25,15 @@ from diagnostics.models.log_file import LogFile
 BYTES_ARE_RECENT = timedelta(seconds=60)
 
 
-# The user of a request, in front of its number, where an upload needs a user and password.
-UPLOAD_USER = "log"
-
+# How much of a token is the user where there must be one; the rest, 95 bits, is the password.
+_USER_LENGTH = 6
 _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
 def new_token() -> str:
     """The unguessable part of an upload address: 131 bits in 22 letters and digits.
 
-    It is a password too, where one is needed, and some stations do not decode an address.
+    Nothing in it needs an escape: some stations do not decode an address.
     """
     return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(22))
 
@@ -185,8 +184,12 @@ class LogRequest(models.Model):
 
     @property
     def upload_user(self) -> str:
-        """The user that brings its file over FTP or SFTP; the password is the token."""
-        return f"{UPLOAD_USER}{self.pk}"
+        """The user that brings the file over FTP or SFTP, and nothing else."""
+        return self.token[:_USER_LENGTH]
+
+    @property
+    def upload_password(self) -> str:
+        return self.token[_USER_LENGTH:]
 
     def is_receiving(self, now: datetime) -> bool:
         """Whether bytes came just now; a process that died midway leaves an old time behind."""

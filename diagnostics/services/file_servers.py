@@ -111,3 +111,22 @@ def stop(server: FileServer) -> None:
 def running(kind: FileServer.Kind) -> FileServer | None:
     """A server of this kind that is alive; of several, one that offers TLS."""
     return FileServer.objects.running().filter(kind=kind).order_by("-tls", "-started_at").first()
+
+
+def missing() -> list[tuple[FileServer.Kind, FileServer | None]]:
+    """Kinds that should run and do not, with the last server there was: set up and never started,
+    or gone without a word."""
+    gone = []
+    for kind in Kind:
+        last = FileServer.objects.filter(kind=kind).order_by("-heartbeat_at").first()
+        wanted = _is_configured(kind) or (last is not None and last.stopped_at is None)
+        if wanted and running(kind) is None:
+            gone.append((kind, last))
+    return gone
+
+
+def _is_configured(kind: FileServer.Kind) -> bool:
+    try:
+        return configured(kind) is not None
+    except ImproperlyConfigured:  # a system check says so
+        return False

@@ -97,6 +97,13 @@ def delete_log_request(row: LogRequest) -> None:
         transaction.on_commit(lambda: _delete_objects(keys))
 
 
+def drop_file(file: LogFile) -> None:
+    """Delete one file of a request, in the store too."""
+    keys = store_keys(file)
+    LogFile.objects.filter(pk=file.pk).delete()
+    transaction.on_commit(lambda: _delete_objects(keys))
+
+
 def _delete_objects(keys: list[str]) -> None:
     for key in keys:
         try:

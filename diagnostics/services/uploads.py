@@ -14,9 +14,9 @@ from diagnostics.conf import app_settings
 from diagnostics.exceptions import UploadExpired, UploadUnknown
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogFile, LogRequest, StationInfo
-from diagnostics.models.log_request import UPLOAD_USER
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.examination import request_examination
+from diagnostics.services.files import drop_file
 from diagnostics.services.log_facts import locked, withdraw_repeat
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import log_file_received
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # What a station may do over and over, to be counted.
 REFUSED = frozenset({"upload.expired", "upload.too_many", "upload.failed", "upload.wrong_password"})
-# No request has a greater number, and SQLite takes none.
-LARGEST_KEY = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +51,22 @@ def find_upload(token: str) -> UploadTicket:
 
 
 def sign_in(user: str, password: str, *, remote_address: str = "") -> UploadTicket:
-    """The ticket of a user and password (FTP, SFTP): each request is a user of its own.
+    """The ticket of a user and password (FTP, SFTP): the two halves of a request's token.
 
-    Raises UploadUnknown when they do not belong together, and UploadExpired as `find_upload`.
+    Raises UploadUnknown when no request has them, and UploadExpired as `find_upload`.
     """
-    row = LogRequest.objects.select_related("station").filter(token=password).first()
+    row = LogRequest.objects.select_related("station").filter(token=user + password).first()
     if row is not None and row.upload_user == user:
         return _ticket(row)
-    number = user.removeprefix(UPLOAD_USER)
-    if number.isascii() and number.isdecimal() and user == f"{UPLOAD_USER}{int(number)}":
-        _note_wrong_password(int(number), remote_address)
+    _note_wrong_password(user, remote_address)
     raise UploadUnknown("no request has this user and password")
 
 
-def _note_wrong_password(request: int, remote_address: str) -> None:
+def _note_wrong_password(user: str, remote_address: str) -> None:
     """Some stations cut or decode a password: whoever waits for the log should know."""
-    valid = LogRequest.objects.filter(address_expires_at__gt=timezone.now())
-    row = valid.select_related("station").filter(pk=min(request, LARGEST_KEY)).first()
-    if row is not None:
+    users = LogRequest.objects.filter(token__startswith=user).select_related("station")
+    row = users.filter(address_expires_at__gt=timezone.now()).first() if user else None
+    if row is not None and row.upload_user == user:
         _note(row, "upload.wrong_password", address=remote_address)
 
 
@@ -189,7 +185,7 @@ def record_upload(
         else:
             _count_repetition(file, stored.key)
         if continues and continues.pk != file.pk and not continues.complete:
-            _drop(continues)
+            drop_file(continues)
         _forget_progress(held)
         withdraw_repeat(held)
         _note(
@@ -210,11 +206,6 @@ def _count_repetition(file: LogFile, key: str) -> None:
     )
     if key != file.key:
         transaction.on_commit(lambda: get_log_store().delete(key))
-
-
-def _drop(part: LogFile) -> None:
-    LogFile.objects.filter(pk=part.pk).delete()
-    transaction.on_commit(lambda: get_log_store().delete(part.key))
 
 
 def _forget_progress(row: LogRequest) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
 
@@ -102,3 +103,12 @@ def test_on_a_laptop_the_login_works_without_tls(tmp_path):
     expression = "s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.DEBUG"
     found = settings_with(expression, VAR_DIR=str(tmp_path))
     assert found.stdout.strip() == "(False, False, False)"
+
+
+def test_a_range_of_ports_is_two_numbers(monkeypatch):
+    for value, expected in (("", (1, 2)), ("50000-50009", (50000, 50009)), (" 7 - 8 ", (7, 8))):
+        monkeypatch.setenv("PORTS", value)
+        assert environment.port_range("PORTS", default=(1, 2)) == expected
+    monkeypatch.setenv("PORTS", "50000")
+    with pytest.raises(ImproperlyConfigured, match="PORTS must be two ports"):
+        environment.port_range("PORTS", default=(1, 2))

@@ -47,6 +47,10 @@ def test_scheduler_runs_with_the_options_of_serve() -> None:
     assert _command("diagnostics-beat.service") == argv[1:]
 
 
+def test_file_servers_run_as_under_serve() -> None:
+    assert _command("diagnostics-ftp.service") == list(programs.ftpserver().argv[1:])
+
+
 def test_small_machine_runs_a_command_that_exists() -> None:
     manage, name, *options = _command("diagnostics.service")
     parser = load_command_class("config", name).create_parser(manage, name)

@@ -30,7 +30,7 @@ class Account(Address):
 
     @property
     def password(self) -> str:
-        return str(self.request.token)
+        return self.request.upload_password
 
     def ftp(self, client: FTP | None = None) -> FTP:
         """A client that has signed in."""
@@ -43,7 +43,7 @@ class Account(Address):
 def account_at(port: int, scheme: str = "ftp") -> Account:
     """A request of a station of its own, with a user at that port."""
     request = address_at("").request
-    url = f"{scheme}://{request.upload_user}:{request.token}@127.0.0.1:{port}/"
+    url = f"{scheme}://{request.upload_user}:{request.upload_password}@127.0.0.1:{port}/"
     return Account(url, request, port)
 
 

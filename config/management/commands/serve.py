@@ -18,7 +18,10 @@ from config.supervisor import Program, Supervisor
 
 
 class Command(BaseCommand):
-    """Migrates, then runs Valkey (unless REDIS_URL is set), the server, a worker and beat."""
+    """Migrates, then runs Valkey (unless REDIS_URL is set), the server, a worker and beat.
+
+    Where FTP_URL or SFTP_URL is set, those servers too.
+    """
 
     help = "Run everything: Valkey (unless REDIS_URL is set), the web server, a worker and beat."
 
@@ -59,6 +62,8 @@ class Command(BaseCommand):
             except ValueError as error:
                 raise CommandError(str(error)) from error
             running.insert(0, valkey)
+        if settings.DIAGNOSTICS["FTP_URL"] or settings.DIAGNOSTICS["SFTP_URL"]:
+            running.append(programs.ftpserver())
         if demo:
             running.append(programs.demo())
         return running
