@@ -8,7 +8,6 @@ import struct
 from datetime import timedelta
 from ftplib import FTP, FTP_TLS, error_perm, error_temp
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -42,13 +41,14 @@ def certificate(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def tls_server(certificate):
-    with override_settings(DIAGNOSTICS=with_tls(certificate)), serving(FileServer.Kind.FTP) as one:
-        yield one
+    keys = {**settings.DIAGNOSTICS, **with_tls(certificate)}
+    with override_settings(DIAGNOSTICS=keys), serving(FileServer.Kind.FTP) as server:
+        yield server
 
 
-def with_tls(certificate: Path) -> dict[str, Any]:
-    key = str(certificate.with_name("key.pem"))
-    return {**settings.DIAGNOSTICS, "FTP_CERTIFICATE": str(certificate), "FTP_KEY": key}
+def with_tls(certificate: Path) -> dict[str, str]:
+    key = certificate.with_name("key.pem")
+    return {"FTP_CERTIFICATE": str(certificate), "FTP_KEY": str(key)}
 
 
 @pytest.fixture(autouse=True)
