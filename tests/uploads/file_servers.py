@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ftplib import FTP
 from typing import Any
 
+from django.conf import settings
+from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from diagnostics.models import FileServer
@@ -48,12 +50,13 @@ def account_at(port: int, scheme: str = "ftp") -> Account:
 
 
 @contextmanager
-def serving(kind: FileServer.Kind) -> Iterator[Server]:
-    """A server with the settings of the moment, on a free port."""
+def serving(kind: FileServer.Kind, **keys: Any) -> Iterator[Server]:
+    """A server on a free port, started with these keys of DIAGNOSTICS."""
     listen = ("127.0.0.1", 0)
     endpoint = Endpoint(kind=kind, host="127.0.0.1", port=0, listen=listen)
-    server: Server = import_string(SERVERS[kind])(endpoint, Guard())
-    server.start()
+    with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, **keys}):
+        server: Server = import_string(SERVERS[kind])(endpoint, Guard())
+        server.start()
     try:
         yield server
     finally:

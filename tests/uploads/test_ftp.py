@@ -10,8 +10,6 @@ from ftplib import FTP, FTP_TLS, error_perm, error_temp
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics.models import FileServer
@@ -41,8 +39,7 @@ def certificate(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def tls_server(certificate):
-    keys = {**settings.DIAGNOSTICS, **with_tls(certificate)}
-    with override_settings(DIAGNOSTICS=keys), serving(FileServer.Kind.FTP) as server:
+    with serving(FileServer.Kind.FTP, **with_tls(certificate)) as server:
         yield server
 
 
@@ -393,11 +390,11 @@ def test_curl_uses_tls_in_each_of_its_ways_on_the_same_port(tls_account, certifi
 
 
 def test_a_plain_station_is_served_beside_tls_unless_tls_is_required(
-    tls_account, certificate, configured, log_file
+    tls_account, certificate, log_file
 ):
     assert run_curl("-T", str(log_file), tls_account.url).returncode == 0
-    configured(**with_tls(certificate), FTP_TLS_REQUIRED=True)
-    with serving(FileServer.Kind.FTP) as strict:
+    keys = {**with_tls(certificate), "FTP_TLS_REQUIRED": True}
+    with serving(FileServer.Kind.FTP, **keys) as strict:
         account = account_at(strict.port)
         with pytest.raises(error_perm, match="550 SSL/TLS required"):
             account.ftp()

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from django.conf import settings
-from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics.models import FileServer
@@ -34,8 +32,7 @@ def host_key(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(host_key):
-    keys = {**settings.DIAGNOSTICS, "SFTP_HOST_KEY": str(host_key)}
-    with override_settings(DIAGNOSTICS=keys), serving(FileServer.Kind.SFTP) as server:
+    with serving(FileServer.Kind.SFTP, SFTP_HOST_KEY=str(host_key)) as server:
         yield server
 
 
@@ -284,7 +281,6 @@ def test_a_silent_station_loses_its_connection_and_not_its_bytes(account, monkey
 
 
 def test_a_server_that_stops_keeps_what_has_arrived(host_key, configured, transactional_db):
-    configured(SFTP_HOST_KEY=str(host_key))
     stop = threading.Event()
 
     async def put(client):
@@ -293,7 +289,7 @@ def test_a_server_that_stops_keeps_what_has_arrived(host_key, configured, transa
         stop.set()
         await client.wait_closed()
 
-    with serving(FileServer.Kind.SFTP) as server:
+    with serving(FileServer.Kind.SFTP, SFTP_HOST_KEY=str(host_key)) as server:
         account = account_at(server.port)
         thread = threading.Thread(target=over_sftp, args=(account, put))
         thread.start()
