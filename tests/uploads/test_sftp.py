@@ -264,7 +264,7 @@ async def _connect(account, password=None):
 
 
 def test_a_silent_station_loses_its_connection_and_not_its_bytes(account, monkeypatch):
-    monkeypatch.setattr(sftp_server, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(sftp_server, "IDLE_SECONDS", 3)
     done = threading.Event()
 
     async def put(client):
