@@ -185,7 +185,7 @@ class AlertAdmin(FactAdmin):
         """Take the note of the form on an alert's page."""
         require(request, ACKNOWLEDGE)
         if request.method == "POST":
-            self.acknowledge(request, Alert.objects.filter(pk=pk).select_related("station"))
+            self.acknowledge(request, self.get_queryset(request).filter(pk=pk))
         return redirect("admin:diagnostics_alert_change", pk)
 
     def acknowledge(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:

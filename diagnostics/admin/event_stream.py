@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from django import forms
@@ -19,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.chart import Point, line_chart
+from diagnostics.admin.trend import number
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.models import EventStream
 from diagnostics.models.event_stream import StreamStatus
@@ -36,15 +36,6 @@ _TONES = {
     StreamStatus.CLOSING: "busy",
     StreamStatus.CLOSED: "quiet",
 }
-
-
-def number(text: str) -> float | None:
-    """The number that a value is; None for words, and for what is no finite number."""
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) else None
 
 
 def stream_badge(row: EventStream) -> SafeString:

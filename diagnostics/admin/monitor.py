@@ -6,15 +6,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern, reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
-from diagnostics.admin.base import FactAdmin
-from diagnostics.admin.monitor_views import MonitorViews
+from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.monitor_page import facts
+from diagnostics.admin.monitor_views import VIEW, MonitorViews
 from diagnostics.models import Monitor
 from diagnostics.wording.monitors import (
     condition,
@@ -42,7 +46,40 @@ class MonitorAdmin(MonitorViews, FactAdmin):
         return super().get_queryset(request).select_related("requested_by")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.monitor_urls(self.admin_site.admin_view), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        row = path("<int:pk>/live/", wrap(self.row_view), name="diagnostics_monitor_row")
+        return [*self.monitor_urls(wrap), row, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        require(request, VIEW)
+        context = {
+            **self.admin_site.each_context(request),
+            **facts(request, self.find(request, object_id)),
+            "opts": self.opts,
+            "title": None,
+            "media": page_media("page"),
+        }
+        context["subtitle"] = str(context["row"])
+        return TemplateResponse(request, "diagnostics/monitor.html", context)
+
+    def row_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of a monitor's page that changes."""
+        require(request, VIEW)
+        shown = facts(request, self.find(request, pk))
+        return render(request, "diagnostics/monitor_live.html", shown)
+
+    def find(self, request: HttpRequest, pk: Any) -> Monitor:
+        """The row. Raises Http404."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404(_("There is no such monitor."))
+        return row
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: Monitor) -> SafeString:
@@ -59,8 +96,8 @@ class MonitorAdmin(MonitorViews, FactAdmin):
         )
 
     @admin.display(description=gettext_lazy("Watches"))
-    def watched(self, row: Monitor) -> str:
-        return str(row.reference)
+    def watched(self, row: Monitor) -> SafeString:
+        return format_html('<a href="../monitor/{}/change/">{}</a>', row.pk, row.reference)
 
     @admin.display(description=gettext_lazy("Reports"))
     def when(self, row: Monitor) -> str:

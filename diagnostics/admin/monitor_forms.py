@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from diagnostics.lifecycles.alert import Severity
@@ -18,6 +19,8 @@ from diagnostics.ocpp.codecs.monitoring import MonitoringCodec
 from diagnostics.ocpp.monitoring import (
     BASES,
     NOTHING_KNOWN,
+    NUMERIC,
+    TARGET_DELTAS,
     MonitorSpec,
     StreamParams,
     Watchable,
@@ -78,13 +81,7 @@ class MonitorForm(NameForm):
     """
 
     type = forms.ChoiceField(label=_("Report"), choices=MonitorType.choices)
-    value = forms.FloatField(
-        label=_("Value"), required=False,
-        help_text=_(
-            "In the variable's unit; seconds for periodic types; 0.1 is 10 % of a target. Empty "
-            "for a change of something that is no number."
-        ),
-    )  # fmt: skip
+    value = forms.FloatField(label=_("Value"), required=False)
     severity = forms.TypedChoiceField(
         label=_("Severity"), coerce=int, initial=5,
         choices=[(each, severity_words(each)) for each in Severity.values],
@@ -121,6 +118,7 @@ class MonitorForm(NameForm):
             for choice in MonitorType.choices
             if choice[0] in codec.types and suits(choice[0], self.facts.data_type)
         ]
+        self.fields["value"].help_text = _value_help(self.facts, codec)
         if known is not None:
             for name in NameForm.base_fields:
                 del self.fields[name]
@@ -168,6 +166,24 @@ class MonitorForm(NameForm):
             self.add_error(found.field if found.field in self.fields else None, found.sentence)
         self.spec = settled(wanted, self.facts)
         self.caution = warning(self.spec, self.facts)
+
+
+def _value_help(known: Watchable, codec: MonitoringCodec) -> str:
+    """What a value means for this variable, as far as it is known what it holds."""
+    if known.data_type == "dateTime":
+        return gettext("Seconds.")
+    periodic = gettext("Seconds for what is periodic.")
+    if known.data_type and known.data_type not in NUMERIC:
+        return gettext("None for a change: every change is reported. %(periodic)s") % {
+            "periodic": periodic
+        }
+    words = [gettext("In %(unit)s.") % {"unit": known.unit or gettext("the variable's unit")}]
+    words.append(periodic)
+    if codec.types >= TARGET_DELTAS:
+        words.append(gettext("0.1 is 10 % of a target."))
+    if not known.data_type:
+        words.append(gettext("Empty for a change of something that is no number."))
+    return " ".join(words)
 
 
 def _stream(data: dict[str, Any]) -> StreamParams | None:

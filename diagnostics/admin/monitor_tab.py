@@ -50,6 +50,7 @@ class Line:
     row: Monitor
     condition: str
     severity: str
+    tone: str
     badge: SafeString
     sentence: str
     origin: str
@@ -69,8 +70,8 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     return {
         "base": _newer(info.base, info.base_at, told.monitoring_base, told_at),
         "level": "" if level is None else severity_words(level),
-        "lines": _lines(station, shown[:MOST_SHOWN]),
-        "past": _lines(station, past[:PAST]),
+        "lines": lines_of(station, shown[:MOST_SHOWN]),
+        "past": lines_of(station, past[:PAST]),
         "monitoring": info,
         "problem": _problem(station),
         "lacks": monitor_facts.is_known_to_lack(station),
@@ -83,7 +84,8 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     }
 
 
-def _lines(station: Any, rows: Iterable[Monitor]) -> list[Line]:
+def lines_of(station: Any, rows: Iterable[Monitor]) -> list[Line]:
+    """Monitors as tables and pages show them."""
     rows = list(rows)
     known = _known(station, rows)
     return [
@@ -91,6 +93,7 @@ def _lines(station: Any, rows: Iterable[Monitor]) -> list[Line]:
             row=row,
             condition=condition(row, watchable(known.get(digest_of(row.reference)))),
             severity=severity_words(row.severity),
+            tone=monitor_tone(row.status),
             badge=parts.badge(row.get_status_display(), monitor_tone(row.status)),
             sentence=monitor_sentence(row),
             origin=origin_words(row),
@@ -131,6 +134,9 @@ def _as_form(row: Monitor) -> dict[str, Any]:
         "is_severity": row.severity,
         "is_transaction": "on" if row.transaction else "",
         "is_monitor_id": row.monitor_id,
+        # Replaced without them, its stream would end (N13.FR.06).
+        "is_stream_interval": row.stream_interval,
+        "is_stream_values": row.stream_values,
     }
 
 

@@ -76,9 +76,14 @@ def alert_badge(row: Alert) -> SafeString:
     return badge(row.state.label, tones[row.state])
 
 
+def event_words(row: StationEvent) -> str:
+    """What an event is about."""
+    return str(row.reference) if row.component else _("An entry that names nothing")
+
+
 def event_name(row: StationEvent) -> SafeString:
     """What an event is about, linked, and whether not all of it could be read."""
-    name = str(row.reference) if row.component else _("An entry that names nothing")
+    name = event_words(row)
     url = reverse("admin:diagnostics_stationevent_change", args=[row.pk])
     mark = format_html(' <span class="dx-note">{}</span>', _("not all readable"))
     return format_html('<a href="{}">{}</a>{}', url, name, mark if row.unread else "")

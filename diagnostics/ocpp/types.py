@@ -48,10 +48,14 @@ class Component:
         return wire
 
     def __str__(self) -> str:
-        place = "" if self.evse_id is None else f" EVSE {self.evse_id}"
-        if self.connector_id is not None:
-            place += f" connector {self.connector_id}"
-        return f"{self.name}{f'[{self.instance}]' if self.instance else ''}{place}"
+        name = f"{self.name}{f'[{self.instance}]' if self.instance else ''}"
+        if self.evse_id is None:
+            return name
+        if self.connector_id is None:
+            return f"{name} {self.evse_id}" if name == "EVSE" else f"{name} EVSE {self.evse_id}"
+        if name == "Connector":
+            return f"Connector {self.connector_id} of EVSE {self.evse_id}"
+        return f"{name} EVSE {self.evse_id} connector {self.connector_id}"
 
 
 @dataclass(frozen=True, slots=True)

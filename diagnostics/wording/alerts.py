@@ -21,7 +21,7 @@ _TONES = {
 
 _ENDS = {
     ClosedBy.STATION: gettext_noop("Cleared by the station."),
-    ClosedBy.MONITOR: gettext_noop("Closed, since its monitor was cleared."),
+    ClosedBy.MONITOR: gettext_noop("Closed, since its monitor is gone."),
     ClosedBy.UNSEEN: gettext_noop("Cleared by the station, before it was heard of here."),
 }
 

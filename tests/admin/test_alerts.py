@@ -163,7 +163,7 @@ def test_the_page_of_an_alert_tells_its_history_causes_and_trend(
     assert "Cleared by the station." in text
     assert "Monitor 101, of which nothing is known here" in text
     assert html.count("<circle") == 4
-    assert html.count('class="dx-dot-bad"') == 3
+    assert html.count('class="dx-dot-bad"') == 2  # those that raised it
     assert 'aria-label="TemperatureSensor · Temperature, from 60 to 81"' in html
 
 
@@ -248,7 +248,23 @@ def test_events_are_listed_and_shown(root: Client, alert: Alert) -> None:
     url = "/admin/diagnostics/stationevent/"
     assert "TemperatureSensor · Temperature" in text_of(root.get(f"{url}?trigger=Alerting"))
     assert not root.get(f"{url}?trigger=Delta").context["cl"].result_list
-    assert "CustomMonitor" in text_of(root.get(f"{url}{event.pk}/change/"))
+    shown = text_of(root.get(f"{url}{event.pk}/change/"))
+    assert order_of(shown, "CustomMonitor", "Its alert", "System failure")
+    assert "As it came" not in shown
+    assert root.get(f"{url}{event.pk + 1}/change/").status_code == 404
+
+
+def test_an_event_that_breaks_its_schema_is_shown_as_it_came(root: Client, station: Any) -> None:
+    tell(station, variable={"instance": "<b>odd"}, variableMonitoringId=None)
+    event, url = StationEvent.objects.get(), "/admin/diagnostics/stationevent/"
+    listed = text_of(root.get(f"{url}?unread=1"))
+    assert "TemperatureSensor not all readable" in listed
+    page_ = root.get(f"{url}{event.pk}/change/").content.decode()
+    assert "&lt;b&gt;odd" in page_ and "It belongs to none" in page_
+    tab = f"/admin/stations/chargingstation/{station.pk}/change/?tab=events"
+    assert "not all readable" in text_of(root.get(tab))
+    StationEvent.objects.update(unread="")
+    assert not root.get(f"{url}?unread=1").context["cl"].result_list
 
 
 # Words
@@ -258,13 +274,13 @@ def test_alerts_speak(admin_user: User) -> None:
     wrong = Alert(component="AcDcConverter", evse_id=1, variable="Problem", source="NotifyEvent")
     assert alert_name(wrong) == "AcDcConverter EVSE 1 has a problem"
     broken = Alert(component="Connector", evse_id=1, connector_id=2, source="Status")
-    assert alert_name(broken) == "Connector EVSE 1 connector 2 is faulty"
+    assert alert_name(broken) == "Connector 2 of EVSE 1 is faulty"
     opened = Alert(source="Security", last_value="TamperDetectionActivated")
     assert alert_name(opened) == "Security event TamperDetectionActivated"
     known = Alert(acknowledged_at=NOON, acknowledged_by=admin_user)
     assert alert_state(known) == "Open, and admin knows of it."
     known.cleared_at, known.closed_by = NOON, "Monitor"
-    assert alert_state(known) == "Closed, since its monitor was cleared."
+    assert alert_state(known) == "Closed, since its monitor is gone."
 
 
 def test_a_chart_needs_two_points_and_stands_a_flat_line() -> None:

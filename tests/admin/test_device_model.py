@@ -240,6 +240,21 @@ def test_a_variable_is_read_again_with_one_click(
     assert "not only its component" in text_of(page)
 
 
+def test_the_page_of_a_report_shows_what_could_not_be_read(root: Client, report: Report) -> None:
+    answered(report.station, {"status": "Accepted"})
+    part(report, 0, "21", tbc=True)
+    bad = {"component": {"name": "<b>Safe"}, "variableAttribute": [{"value": "hunter2"}]}
+    payload = {"requestId": report.request_id, "seqNo": 1, "generatedAt": "2026-03-02T08:00:00Z",
+               "reportData": [bad]}  # fmt: skip
+    assert inbound.receive_call(report.station, "2.0.1", "NotifyReport", payload) == {}
+    response = root.get(f"{REPORTS}{report.pk}/change/")
+    text = text_of(response)
+    assert "1 entry could not be read" in text and "1 entry not readable" in text
+    assert "What could not be read" in text and "&lt;b&gt;Safe" in response.content.decode()
+    assert "hunter2" not in response.content.decode()
+    assert "1 entry could not be read" in text_of(root.get(REPORTS))
+
+
 def test_16_has_keys_instead_of_reports(root: Client, station: ChargingStation) -> None:
     station.ocpp_version = "1.6"
     station.save()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from diagnostics.admin.event_stream import number
+from diagnostics.admin.trend import number
 from diagnostics.models import EventStream, OutboundCall
 from diagnostics.ocpp.codecs.event_streams import StreamData, StreamFacts
 from diagnostics.services import event_streams

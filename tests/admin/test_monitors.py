@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from diagnostics import inbound
 from diagnostics.models import (
     Monitor,
     MonitoringInfo,
@@ -63,6 +64,64 @@ def temperature(station: ChargingStation) -> ReportedVariable:
 def filled(**fields: Any) -> dict[str, Any]:
     usual = {"type": "UpperThreshold", "value": "75.5", "severity": "4"}
     return {f"m0-{name}": value for name, value in {**usual, **fields}.items()}
+
+
+# The page of one
+
+
+def test_the_page_of_a_monitor_tells_its_alerts_and_the_course_of_its_value(
+    root: Client, station: ChargingStation
+) -> None:
+    row = make_monitor(station)
+    events = [
+        {
+            "eventId": number,
+            "timestamp": f"2026-03-02T12:0{number}:00Z",
+            "trigger": "Alerting",
+            "actualValue": value,
+            "cleared": number == 1,
+            "variableMonitoringId": 101,
+            "eventNotificationType": "CustomMonitor",
+            **CABINET.to_wire(),
+        }
+        for number, value in enumerate(("78.0", "65.0", "79.5"))
+    ]
+    message = {"generatedAt": "2026-03-02T12:05:00Z", "seqNo": 0, "eventData": events}
+    inbound.receive_call(station, "2.0.1", "NotifyEvent", message)
+    page = root.get(f"{BASE}{row.pk}/change/")
+    text = text_of(page)
+    assert "above 75.5" in text and "4 Error" in text and "The station runs it." in text
+    assert "65.0" in text and "79.5" in text and "Cleared" in text and "Open" in text
+    content = page.content.decode()
+    assert content.count("dx-dot-bad") == 2 and content.count("dx-dot-plain") == 1
+    assert f"monitor={row.pk}" in content and "Replace" in content
+    assert "Cleared" in text_of(root.get(f"{BASE}{row.pk}/live/"))
+
+
+def test_a_monitor_that_streams_is_drawn_from_its_stream(
+    root: Client, station: ChargingStation
+) -> None:
+    row = make_monitor(station, type="Periodic", value=1, stream_interval=10)
+    stream = {"id": 7, "variableMonitoringId": 101, "params": {"interval": 10}}
+    opens = {"constantStreamData": stream}
+    inbound.receive_call(station, "2.1", "OpenPeriodicEventStream", opens)
+    data = [{"t": t, "v": f"23{t}.0"} for t in range(3)]
+    sends = {"id": 7, "pending": 0, "basetime": "2026-03-02T12:00:00Z", "data": data}
+    inbound.receive_send(station, "2.1", "NotifyPeriodicEventStream", sends)
+    content = root.get(f"{BASE}{row.pk}/change/").content.decode()
+    assert content.count("dx-dot-plain") == 3 and "/eventstream/" in content
+    # Replaced, it goes on as a stream (N13.FR.06).
+    assert "is_stream_interval=10" in content
+
+
+def test_a_monitor_that_was_never_set_has_a_page_too(
+    staff: Staff, station: ChargingStation
+) -> None:
+    row = make_monitor(station, monitor_id=None, status="Rejected", reason_info="too hot")
+    shown = text_of(staff("diagnostics.view_monitor").get(f"{BASE}{row.pk}/change/"))
+    assert "too hot" in shown and "None so far." in shown and "Clear …" not in shown
+    assert staff("diagnostics.set_monitor").get(f"{BASE}{row.pk}/live/").status_code == 403
+    assert staff("diagnostics.view_monitor").get(f"{BASE}999999/live/").status_code == 404
 
 
 # The tab
@@ -172,7 +231,7 @@ def test_several_monitors_on_several_variables_go_in_one_form(
     assert response["Location"] == tab(station)
     rows = {str(row.reference): row for row in Monitor.objects.all()}
     assert rows[str(STATE)].value == 1
-    assert rows["EVSE EVSE 1 · Power"].severity == 8
+    assert rows["EVSE 1 · Power"].severity == 8
     assert rows[str(CABINET)].requested_by is not None
     assert OutboundCall.objects.count() == 1
 

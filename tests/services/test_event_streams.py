@@ -91,7 +91,7 @@ def test_a_stream_carries_what_its_monitor_watches(station: Any) -> None:
     assert opens(station) == "Accepted"
     row = EventStream.objects.get()
     assert (str(row), row.severity, row.event_notification_type) == (
-        "EVSE EVSE 1 · ACVoltage[L1]", 8, "CustomMonitor",
+        "EVSE 1 · ACVoltage[L1]", 8, "CustomMonitor",
     )  # fmt: skip
     assert (row.interval, row.values_per_message, row.status) == (10, 20, "Open")
     assert actions() == []
