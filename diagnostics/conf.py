@@ -69,6 +69,8 @@ class DiagnosticsSettings:
     upload_silence: timedelta = timedelta(minutes=15)
     # Largest file taken from a station, in bytes.
     max_upload_size: int = 2 * 1024**3
+    # Bytes that are unpacked of one file, in all, to make its text readable.
+    max_unpacked_size: int = 8 * 1024**3
     # Files kept per request: stations retry, and not every retry is the same file.
     max_files_per_request: int = 20
     # Silence after which a report whose parts do not come counts as incomplete.

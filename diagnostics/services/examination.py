@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 from diagnostics.lifecycles.examination import ContentKind, Examination
 from diagnostics.models import LogFile, LogMember
 from diagnostics.progress import publish_on_commit
+from diagnostics.services import files
 from diagnostics.services.contents import Contents, look_into
 from diagnostics.storage import ObjectMissing, StorageError
 
@@ -128,8 +129,9 @@ def _progress(file: LogFile) -> Callable[[int], None]:
 def _settle(file: LogFile, contents: Contents) -> None:
     with transaction.atomic():
         held = LogFile.objects.select_for_update().filter(pk=file.pk).first()
-        if held is None:
-            return  # deleted meanwhile
+        if held is None:  # deleted meanwhile
+            files.delete_objects([contents.copy_key])
+            return
         LogMember.objects.filter(log_file=file).delete()
         LogMember.objects.bulk_create(contents.members, batch_size=200)
         held.examination, held.examination_at = Examination.DONE, timezone.now()

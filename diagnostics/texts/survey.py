@@ -27,7 +27,7 @@ class Survey:
         self.oldest: datetime | None = None
         self.newest: datetime | None = None
         self.garbled = False
-        self._encoding, self._reference = encoding, reference
+        self.encoding, self._reference = encoding, reference
         self._line = -1
 
     def take(self, block: Block, *, stored: int) -> None:
@@ -37,24 +37,24 @@ class Survey:
             if time is not None:
                 self.oldest = min(self.oldest or time, time)
                 self.newest = max(self.newest or time, time)
-        self.garbled = self.garbled or _is_garbled(block.data, self._encoding)
-        ended = count_lines(block.data, self._encoding)
-        unended = not block.data.endswith(newline_of(self._encoding))
+        self.garbled = self.garbled or _is_garbled(block.data, self.encoding)
+        ended = count_lines(block.data, self.encoding)
+        unended = not block.data.endswith(newline_of(self.encoding))
         milli = None if first is None else milliseconds(first)
         self.index.add(block, lines=ended + unended, time=milli, stored=stored)
         self._line = block.first_line
 
     def _begun_lines(self, block: Block) -> Iterable[Line]:
-        lines = lines_of([block], self._encoding)
+        lines = lines_of([block], self.encoding)
         return islice(lines, 1, None) if block.first_line == self._line else lines
 
     def _last_lines(self, block: Block) -> Iterable[Line]:
         """Backwards; the first of them may be a piece of one, whose time is then not found."""
         end = Block(0, 0, block.data[-_END:])
-        return reversed(list(lines_of([end], self._encoding))[-LOOKED_AT:])
+        return reversed(list(lines_of([end], self.encoding))[-LOOKED_AT:])
 
     def _time(self, lines: Iterable[Line]) -> datetime | None:
-        times = (time_of(head_of(line.data, self._encoding), self._reference) for line in lines)
+        times = (time_of(head_of(line.data, self.encoding), self._reference) for line in lines)
         return next((time for time in times if time is not None), None)
 
 

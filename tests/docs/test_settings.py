@@ -19,7 +19,7 @@ REQUIRED = ("gateway", "log_store_url", "public_url")
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, timedelta):
         return duration(value)
-    if name == "max_upload_size":
+    if name in ("max_upload_size", "max_unpacked_size"):
         return size(value)
     if value == "":
         return "empty, required" if name in REQUIRED else "empty"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from zstandard import ZstdCompressor
 
 from diagnostics.exceptions import FileNotExamined, FileUnreadable
 from diagnostics.models import LogFile
@@ -17,6 +19,7 @@ from diagnostics.services import examination, reading
 from diagnostics.services.reading import Text, open_text
 from diagnostics.testing.factories import make_log_file, make_log_request
 from diagnostics.texts.lines import LONGEST_LINE
+from tests.archives.hostile import tarred, zipped
 from tests.services.conftest import make_station
 
 Keep = Callable[..., LogFile]
@@ -61,9 +64,19 @@ def log_of(count: int, seed: int = 7) -> bytes:
     )
 
 
-@pytest.fixture
-def text(store_url: None, keep: Keep) -> Text:
-    return open_text(keep(log_of(20_000)))
+PACKED = {
+    "plain": lambda log: log,
+    "gzip": gzip.compress,
+    "zip": lambda log: zipped({"other.bin": bytes(999), "cs.log": log}),
+    "tar.zst": lambda log: ZstdCompressor().compress(tarred({"a": b"a", "cs.log": log})),
+}
+
+
+@pytest.fixture(params=PACKED)
+def text(store_url: None, keep: Keep, request: pytest.FixtureRequest) -> Text:
+    file = keep(PACKED[request.param](log_of(20_000)))
+    largest = max(file.members.all(), key=lambda member: member.lines)
+    return open_text(file, largest.index)
 
 
 def test_a_text_gives_any_window_its_end_and_the_line_at_a_time(text: Text) -> None:

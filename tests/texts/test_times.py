@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+import re2
 
-from diagnostics.texts.levels import level_of
+from diagnostics.texts.levels import level_of, sign_of
 from diagnostics.texts.times import milliseconds, moment, time_of
 
 ARRIVED = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -75,22 +76,31 @@ def test_a_time_without_a_year_is_of_the_year_before_the_file_came() -> None:
     assert found is not None and found.year == 2025
 
 
-@pytest.mark.parametrize(
-    ("line", "level"),
-    [
-        ("2026-03-02 08:00:07 ERROR rfid", "E"),
-        ("kernel panic", "E"),
-        ("[E] tag", "E"),
-        ("03-02 08:00:07.123 E/Modem( 1): a", "E"),
-        ("WARN x", "W"),
-        ('{"level":"warning"}', "W"),
-        ("2026-03-02T08:00:07Z INFO ocpp no ERROR", "I"),
-        ("D/x", "D"),
-        ("trace: a", "D"),
-        ("terror and interrupt", ""),
-        ("x" * 200 + " ERROR", ""),
-        ("", ""),
-    ],
-)
+LINES = [
+    ("2026-03-02 08:00:07 ERROR rfid", "E"),
+    ("kernel panic", "E"),
+    ("[E] tag", "E"),
+    ("03-02 08:00:07.123 E/Modem( 1): a", "E"),
+    ("WARN x", "W"),
+    ('{"level":"warning"}', "W"),
+    ("2026-03-02T08:00:07Z INFO ocpp no ERROR", "I"),
+    ("D/x", "D"),
+    ("<34>Mar 2 08:00:07 su: a", "E"),
+    ("<165>1 2026-03-02T08:00:07Z a", "I"),
+    ("(c) somebody", ""),
+    ("trace: a", "D"),
+    ("terror and interrupt", ""),
+    ("x" * 200 + " ERROR", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "level"), LINES)
 def test_the_level_is_the_first_word_of_one_near_the_beginning(line: str, level: str) -> None:
     assert level_of(line) == level
+
+
+def test_a_sign_of_it_is_in_every_line_of_a_level() -> None:
+    for line, level in LINES:
+        if level:
+            assert re2.search(sign_of(level), line) is not None
