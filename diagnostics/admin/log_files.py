@@ -1,4 +1,4 @@
-"""Received files: read in the browser as text, or downloaded. Each opening leaves a trace."""
+"""Received files as downloads. Each opening leaves a trace."""
 
 from __future__ import annotations
 
@@ -13,57 +13,30 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
-from diagnostics.admin.base import page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.ranges import Unsatisfiable, wanted_span
-from diagnostics.admin.reader import Page, page_of
-from diagnostics.gateway import get_gateway
-from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.services import downloads, files
+from diagnostics.models import LogFile, LogRequest
+from diagnostics.services import downloads
 from diagnostics.storage import StorageError
 
 PERMISSION = "diagnostics.read_log"
 
 
 class FileViews(ModelAdmin):
-    """The part of the log requests' admin that opens their files."""
+    """The part of the log requests' admin that gives their files out."""
 
     def file_urls(self, wrap: Callable[..., Any]) -> list[URLPattern]:
-        name, read, download = "diagnostics_logfile", self.read_view, self.download_view
-        base = "<int:pk>/files/<int:file_id>/"
-        return [
-            path(base, wrap(require_GET(read)), name=f"{name}_read"),
-            path(f"{base}download/", wrap(require_safe(download)), name=f"{name}_download"),
-        ]
-
-    def read_view(self, request: HttpRequest, pk: int, file_id: int) -> HttpResponse:
-        """The reader; `?member=` names a file inside an archive by its number."""
-        file = _open(request, pk, file_id)
-        member = request.GET.get("member", "")
-        page = _read(file, int(member) if member.isdecimal() else None)
-        files.record_access(file, user=request.user, kind=FileAccess.Kind.READ)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": None,
-            "subtitle": _("Read a log"),
-            "file": file,
-            "row": file.log_request,
-            "identity": get_gateway().identity(file.log_request.station),
-            "page": page,
-            "media": page_media("reader"),
-            "is_nav_sidebar_enabled": False,  # the file's lines fill the page
-        }
-        return TemplateResponse(request, "diagnostics/reader.html", context)
+        download, name = wrap(require_safe(self.download_view)), "diagnostics_logfile_download"
+        return [path("<int:pk>/files/<int:file_id>/download/", download, name=name)]
 
     def download_view(self, request: HttpRequest, pk: int, file_id: int) -> HttpResponseBase:
         """The file or a part of it, through this server or from the store itself."""
-        file = _open(request, pk, file_id)
+        file = find_file(request, pk, file_id)
         try:
             return _download(request, file)
         except Unsatisfiable:
@@ -115,7 +88,8 @@ def _etag(file: LogFile) -> str:
     return f'"{file.sha256}"'
 
 
-def _open(request: HttpRequest, pk: int, file_id: int) -> LogFile:
+def find_file(request: HttpRequest, pk: int, file_id: int) -> LogFile:
+    """A file that the user may read. Raises PermissionDenied, Http404."""
     require(request, "diagnostics.view_logrequest")
     require(request, PERMISSION)
     related = LogFile.objects.select_related("log_request__station")
@@ -123,13 +97,6 @@ def _open(request: HttpRequest, pk: int, file_id: int) -> LogFile:
     if file is None:
         raise Http404(_("There is no such file."))
     return file
-
-
-def _read(file: LogFile, member: int | None) -> Page:
-    try:
-        return page_of(files.read_file(file, member))
-    except StorageError as error:
-        return Page(problem=_("The file cannot be fetched now: %s") % error)
 
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

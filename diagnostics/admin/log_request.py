@@ -27,6 +27,7 @@ from diagnostics.admin.filters import (
 )
 from diagnostics.admin.log_asking import AskingViews
 from diagnostics.admin.log_files import FileViews
+from diagnostics.admin.log_reader import ReaderViews
 from diagnostics.admin.log_search import may_search
 from diagnostics.admin.search_actions import search_requests_action
 from diagnostics.models import FileAccess, LogRequest
@@ -38,7 +39,7 @@ MOST_ROWS = 200
 
 
 @admin.register(LogRequest)
-class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
+class LogRequestAdmin(AskingViews, FileViews, ReaderViews, FactAdmin):
     """Live: `list.js` and `page.js` fetch what changed from `rows/` and `<id>/live/`."""
 
     list_display = ("outcome", "station_", "log", "who", "when", "size")
@@ -91,7 +92,13 @@ class LogRequestAdmin(AskingViews, FileViews, FactAdmin):
             path("rows/", wrap(self.rows_view), name="diagnostics_logrequest_rows"),
             path("<int:pk>/live/", wrap(self.live_view), name="diagnostics_logrequest_live"),
         ]
-        return [*own, *self.asking_urls(wrap), *self.file_urls(wrap), *super().get_urls()]
+        return [
+            *own,
+            *self.asking_urls(wrap),
+            *self.file_urls(wrap),
+            *self.reader_urls(wrap),
+            *super().get_urls(),
+        ]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,38 +1,41 @@
-"""Text from stations as numbered lines of HTML. Nothing of a file is ever markup here."""
+"""Lines of a log as the reader's script shows them: text, never markup.
+
+Everything goes out as JSON and in by `textContent`. A line is a list: number (from 0), text, level,
+milliseconds since 1970, bytes left out.
+"""
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
+from django.utils.dateparse import parse_time
 
-from diagnostics.archives import Member
-from diagnostics.services.files import Excerpt, Reading
-from diagnostics.wording import size
+from diagnostics.lifecycles.examination import Examination
+from diagnostics.models import LogFile, LogMember
+from diagnostics.services.reading import Text
+from diagnostics.texts.levels import level_of
+from diagnostics.texts.lines import Line
+from diagnostics.texts.times import milliseconds, time_of
+from diagnostics.wording import files as wording
 
-SNIFFED = 8192
-# A text has hardly any control characters besides tab, line feed, return and escape.
-MOST_CONTROLS = 0.1
-LONGEST_LINE = 10_000
-
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-         (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+# What a page may ask to read a text as, where it is not the UTF-8 that it seems to be.
+OTHER_ENCODINGS = {
+    "cp1252": "Windows-1252",
+    "iso8859_2": "ISO 8859-2",
+    "cp1251": "Windows-1251",
+    "gb18030": "GB 18030",
+}
 
 # Control characters become their pictures, and those that turn the writing direction vanish:
 # a line reads in the browser as it would in a hex dump, in the order of its bytes.
 _VISIBLE = {code: 0x2400 + code for code in range(32) if code != 9} | {0x7F: 0x2421}
 _VISIBLE |= dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
+_VISIBLE |= dict.fromkeys([0x2028, 0x2029, *range(0x80, 0xA0)], 0xFFFD)
 
-_LEVELS = (
-    ("bad", "E", re.compile(r"\b(?:EMERG\w*|ALERT|CRIT\w*|FATAL|ERR(?:OR)?|PANIC)\b", re.I)),
-    ("warn", "W", re.compile(r"\bWARN(?:ING)?\b", re.I)),
-)
-_LEVEL_WITHIN = 120  # characters: a level stands near the beginning of a line
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?")
 
 
 def visible(text: str) -> str:
@@ -40,95 +43,67 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
-@dataclass(slots=True)
-class Page:
-    """What the reader's template shows."""
-
-    lines: SafeString = SafeString("")
-    tail: SafeString = SafeString("")
-    cut: str = ""
-    whole: bool = False
-    size: str = ""
-    members: list[Member] = field(default_factory=list)
-    member: Member | None = None
-    kind: str = ""
-    problem: str = ""
-
-
-def page_of(reading: Reading) -> Page:
-    """A reading as HTML: lines, members, and sentences about what is missing."""
-    page = Page(members=reading.members, member=reading.member, kind=reading.kind)
-    page.problem = reading.problem
-    excerpt = reading.excerpt
-    if excerpt is not None:
-        page.problem = page.problem or excerpt.problem
-        page.size = size(excerpt.size) if excerpt.size is not None else ""
-        _fill(page, excerpt)
-    return page
+def page_of(file: LogFile, members: list[LogMember], member: LogMember | None) -> dict[str, Any]:
+    """What the reader's template shows of a file and of the member that is opened."""
+    done = file.examination == Examination.DONE
+    return {
+        "file": file,
+        "examined": done,
+        "failed": file.examination == Examination.FAILED,
+        "sentence": wording.examination_sentence(file),
+        "problem": wording.file_problem(file) if done else "",
+        "members": [MemberRow(each, member) for each in members],
+        "member": member,
+        "notes": wording.member_notes(member) if member else [],
+        "size": wording.member_size(member, beside=file.size) if member else "",
+        "may_read": bool(done and member and member.is_readable),
+        "encodings": OTHER_ENCODINGS if member and member.garbled else {},
+    }
 
 
-def _fill(page: Page, excerpt: Excerpt) -> None:
-    encoding = _encoding(excerpt.head)
-    if encoding is None:
-        page.problem = page.problem or _(
-            "This is not text but binary data, which cannot be read here. Download it and open "
-            "it with the maker's tool."
-        )
-        return
-    if not excerpt.head:
-        page.problem = page.problem or _("The file is empty.")
-        return
-    page.whole = not excerpt.tail and not excerpt.problem
-    page.lines = _lines(_split(excerpt.head, encoding), 1)
-    if excerpt.tail:
-        # The first line of the tail is most likely a part of one.
-        tail = _split(excerpt.tail, encoding)[1:]
-        before = excerpt.lines_before_tail
-        page.tail = _lines(tail, -len(tail) if before is None else before + 2)
-        page.cut = _("%(size)s are left out here: download the file to see them.") % {
-            "size": size(excerpt.skipped)
-        }
+class MemberRow:
+    """A member in the list of an archive's members."""
+
+    def __init__(self, member: LogMember, chosen: LogMember | None) -> None:
+        self.member = member
+        self.is_chosen = member == chosen
+        self.size = wording.member_size(member)
+        self.notes = wording.member_notes(member)
 
 
-def _encoding(head: bytes) -> str | None:
-    """utf-8 unless a byte order mark says otherwise; None for binary data."""
-    for mark, encoding in _BOMS:
-        if head.startswith(mark):
-            return encoding
-    sample = head[:SNIFFED]
-    controls = sum(1 for byte in sample if byte < 32 and byte not in b"\t\n\r\x1b\x0c\x0b")
-    return None if b"\0" in sample or controls > MOST_CONTROLS * len(sample) else "utf-8"
+def rows_of(lines: Iterable[Line], text: Text, encoding: str = "") -> list[list[Any]]:
+    """The lines as lists for JSON; `encoding` where they are to be read as another one."""
+    return [_row(line, text, encoding or text.encoding) for line in lines]
 
 
-def _split(data: bytes, encoding: str) -> list[str]:
-    lines = data.decode(encoding, "replace").split("\n")
-    return lines[:-1] if lines and not lines[-1] else lines
+def _row(line: Line, text: Text, encoding: str) -> list[Any]:
+    shown = line.text(encoding)
+    time = text.time_of(line)
+    return [
+        line.number,
+        visible(shown),
+        level_of(shown),
+        None if time is None else milliseconds(time),
+        line.left_out,
+    ]
 
 
-def _lines(lines: list[str], first: int) -> SafeString:
-    return mark_safe("".join(_numbered(lines, first)))  # noqa: S308  escaped line by line
+def moment_of(wanted: str, near: datetime) -> datetime | None:
+    """The time that an operator typed: with a date, or that of the day of `near`.
 
-
-def _numbered(lines: list[str], first: int) -> Iterator[str]:
-    """Number 1 is the first line of the file, number -1 its last one."""
-    for number, line in enumerate(lines, first):
-        level, letter = _level(line)
-        yield (
-            f'<li id="L{number}"{level}><a href="#L{number}">{number}</a><b>{letter}</b>'
-            f"<code>{conditional_escape(_shown(line))}</code></li>"
-        )
-
-
-def _level(line: str) -> tuple[str, str]:
-    for tone, letter, pattern in _LEVELS:
-        if pattern.search(line[:_LEVEL_WITHIN]):
-            return f' class="dx-{tone}"', letter
-    return "", ""
-
-
-def _shown(line: str) -> str:
-    text = line.removesuffix("\r")
-    if len(text) > LONGEST_LINE:
-        left = len(text) - LONGEST_LINE
-        text = f"{text[:LONGEST_LINE]} … " + _("(%(count)d more characters)") % {"count": left}
-    return text.translate(_VISIBLE)
+    In the zone of `near`, that of the log, unless it names one. None for what is no time.
+    """
+    wanted = wanted.strip()
+    found = time_of(wanted if wanted.count(":") > 1 else f"{wanted}:00", near)
+    if found is not None:
+        named = re.search(r"(Z|UTC|GMT|[+-]\d\d:?\d\d)$", wanted)
+        return found if named else found.replace(tzinfo=near.tzinfo)
+    if not _CLOCK.fullmatch(wanted):
+        return None
+    clock = parse_time(wanted.replace(",", ".").zfill(5))
+    if clock is None:
+        return None
+    here = near.replace(hour=clock.hour, minute=clock.minute, second=clock.second,
+                        microsecond=clock.microsecond)  # fmt: skip
+    nearest = (here + timedelta(days=days) for days in (0, -1, 1))
+    return min(nearest, key=lambda each: abs(each - near))

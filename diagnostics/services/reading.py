@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import groupby
 
 from django.utils.translation import gettext as _
-from zstandard import ZstdDecompressor
 
 from diagnostics.exceptions import FileNotExamined, FileUnreadable
 from diagnostics.lifecycles.examination import Examination
 from diagnostics.models import LogFile, LogMember
+from diagnostics.services.copies import unpack_block
 from diagnostics.storage import get_log_store
 from diagnostics.texts.block import Block
 from diagnostics.texts.encodings import count_lines, find_newline, newline_of
@@ -72,6 +72,18 @@ class Text:
             trimmed = self._trimmed(block, from_line, from_offset)
             if trimmed.data:
                 yield trimmed
+
+    def blocks_before(self, line: int) -> Iterator[tuple[Block, bool]]:
+        """The blocks with what lies before a line, from there back to the beginning.
+
+        Each with whether its first line begins in it. Middles of long lines are left out.
+        """
+        last = self._index.block_of_line(line - 1) if line > 0 and self.lines else -1
+        for number in range(last, -1, -1):
+            continues = number > 0 and self._same_line(number - 1, number)
+            if not (continues and self._is_middle(number)):
+                for block in self._fetch([number]):
+                    yield block, not continues
 
     def window(self, line: int, count: int) -> list[Line]:
         """Up to `count` lines from `line`: fewer at the end of the text, and where they are long.
@@ -130,6 +142,13 @@ class Text:
                     return line.number
         return self.lines - 1 if block is None else self._line_with_time(block, time)
 
+    def time_near(self, line: int) -> datetime | None:
+        """The time of a line, or of one near it, in the zone that the log is written in."""
+        around = self.window(line, 50) + self.window(max(line - 50, 0), 50)
+        times = (self.time_of(each) for each in around)
+        found = next((time for time in times if time is not None), None)
+        return found or self.oldest
+
     def time_of(self, line: Line) -> datetime | None:
         """The time that a line carries."""
         return time_of(head_of(line.data, self.encoding), self._reference)
@@ -158,16 +177,22 @@ class Text:
                 continue
             wanted.append(number)
             fetched += self._index.length(number)
-            lines = self._index.first_lines[number : number + 2]
-            if fetched >= MOST_FETCHED and lines[0] != lines[-1]:  # it ends with a line
+            if (
+                fetched >= MOST_FETCHED
+                and number < last
+                and not self._same_line(number, number + 1)
+            ):
                 break
         return lines_of(self._fetch(wanted), self.encoding)
 
     def _is_middle(self, number: int) -> bool:
         """Whether the block is in the middle of a line: neither its beginning nor its end."""
-        lines = self._index.first_lines
-        inner = 0 < number < len(lines) - 1
-        return inner and lines[number - 1] == lines[number] == lines[number + 1]
+        inner = 0 < number < len(self._index) - 1
+        return inner and self._same_line(number - 1, number) and self._same_line(number, number + 1)
+
+    def _same_line(self, number: int, after: int) -> bool:
+        """Whether a line that is longer than a block goes on from the one into the other."""
+        return self._index.first_lines[number] == self._index.first_lines[after]
 
     def _fetch(self, numbers: Sequence[int]) -> Iterator[Block]:
         """These blocks, each run of neighbours in one read."""
@@ -177,11 +202,10 @@ class Text:
     def _fetch_run(self, numbers: Sequence[int]) -> Iterator[Block]:
         index = self._index
         pieces = get_log_store().read(self._key, *index.place(numbers[0], numbers[-1]))
-        unpack = ZstdDecompressor()
         stored = portions(pieces, (index.stored(number) for number in numbers))
         for number, data in zip(numbers, stored, strict=False):
             if self.member.copied:
-                data = unpack.decompress(data, max_output_size=index.length(number))
+                data = unpack_block(data, index.length(number))
             yield Block(index.offsets[number], index.first_lines[number], data)
 
     def _trimmed(self, block: Block, from_line: int, from_offset: int) -> Block:
