@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
-from diagnostics.conf import app_settings, unknown_keys
+from diagnostics.conf import app_settings, current_settings
 from diagnostics.file_server_checks import check_file_servers
 from diagnostics.lifecycles.log_request import UploadRoute
 
@@ -21,7 +21,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     """diagnostics.E001 to E006, W001; those of the file servers are E010 to E015."""
     found: list[CheckMessage] = [
         Error(f"DIAGNOSTICS has an unknown key {key}.", id="diagnostics.E001")
-        for key in unknown_keys()
+        for key in current_settings.unknown_keys()
     ]
     found += _check_gateway()
     found += _check_public_url()

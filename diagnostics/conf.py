@@ -1,18 +1,51 @@
-"""The one settings dict, `DIAGNOSTICS`, read lazily so that `override_settings` works."""
+"""The one settings dict, `DIAGNOSTICS`, looked at anew each time so that changes are seen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
+
+Keys = TypeVar("Keys")
+
+_NONE: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsDict(Generic[Keys]):
+    """A settings dict as the dataclass of its keys: the same object as long as the dict is.
+
+    Compared at each look instead of forgotten at `setting_changed`: that signal does not come for
+    a setting that is deleted, and a thread that looks during the change could keep what was.
+    """
+
+    def __init__(self, name: str, keys: type[Keys]) -> None:
+        self._name, self._keys = name, keys
+        self._read: tuple[dict[str, Any], Keys] | None = None
+
+    def __call__(self) -> Keys:
+        given, read = self._given(), self._read
+        if read is None or read[0] is not given:
+            known = {key.lower(): given[key] for key in given.keys() & self._known()}
+            self._read = read = (given, self._keys(**known))
+        return read[1]
+
+    def unknown_keys(self) -> list[str]:
+        """Keys that no setting has: typos, reported by a system check."""
+        return sorted(self._given().keys() - self._known())
+
+    def _given(self) -> dict[str, Any]:
+        given: dict[str, Any] = getattr(settings, self._name, _NONE)
+        return given
+
+    def _known(self) -> set[str]:
+        return {field.name.upper() for field in fields(self._keys)}  # type: ignore[arg-type]
+
+
+# Compared by identity: what is made of one dict is not mistaken for that of another (`gateway`).
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DiagnosticsSettings:
     """Every key of `DIAGNOSTICS`, in lower case, with its default.
 
@@ -95,44 +128,17 @@ class DiagnosticsSettings:
     search_lifetime: timedelta = timedelta(days=7)
 
 
-def _load() -> DiagnosticsSettings:
-    given: dict[str, Any] = getattr(settings, "DIAGNOSTICS", {})
-    known = {field.name.upper() for field in fields(DiagnosticsSettings)}
-    return DiagnosticsSettings(
-        **{key.lower(): value for key, value in given.items() if key in known}
-    )
+current_settings = SettingsDict("DIAGNOSTICS", DiagnosticsSettings)
 
 
-def unknown_keys() -> list[str]:
-    """Keys of `DIAGNOSTICS` that no setting has: typos, reported by a system check."""
-    known = {field.name.upper() for field in fields(DiagnosticsSettings)}
-    return sorted(set(getattr(settings, "DIAGNOSTICS", {})) - known)
-
-
-class _Lazy:
-    """Attribute access to the current settings; reloaded after a change."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._loaded: DiagnosticsSettings | None = None
+class _Current:
+    """Attribute access to the settings as they are now."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._loaded or self._load(), name)
-
-    def _load(self) -> DiagnosticsSettings:
-        # Held while loading: a thread that began before a change must not keep the old ones.
-        with self._lock:
-            self._loaded = loaded = _load()
-            return loaded
-
-    def forget(self, *, setting: str, **_: object) -> None:
-        if setting == "DIAGNOSTICS":
-            with self._lock:
-                self._loaded = None
+        return getattr(current_settings(), name)
 
 
-app_settings = _Lazy()
-setting_changed.connect(app_settings.forget)
+app_settings = _Current()
 
 
 def station_model() -> str:

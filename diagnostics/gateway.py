@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django.core.signals import setting_changed
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
-from diagnostics.conf import app_settings
+from diagnostics.conf import DiagnosticsSettings, current_settings
 from diagnostics.jobs import enqueue
 from diagnostics.ocpp.versions import OcppVersion
 
@@ -69,19 +68,15 @@ class FleetGateway(StationGateway, Protocol):
         ...
 
 
-@cache
 def get_gateway() -> StationGateway:
-    """The gateway that `DIAGNOSTICS["GATEWAY"]` names."""
-    gateway: StationGateway = import_string(app_settings.gateway)()
+    """The gateway that `DIAGNOSTICS["GATEWAY"]` names, the same object each time."""
+    return _gateway_of(current_settings())
+
+
+@lru_cache(maxsize=1)
+def _gateway_of(current: DiagnosticsSettings) -> StationGateway:
+    gateway: StationGateway = import_string(current.gateway)()
     return gateway
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "DIAGNOSTICS":
-        get_gateway.cache_clear()
-
-
-setting_changed.connect(_forget)
 
 
 def dispatch_on_commit(call: OutboundCall) -> None:

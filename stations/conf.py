@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from django.core.signals import setting_changed
+
+from diagnostics.conf import SettingsDict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +30,13 @@ class StationsSettings:
     connection_history: timedelta = timedelta(days=90)
 
 
-@cache
-def stations_settings() -> StationsSettings:
-    given: dict[str, Any] = getattr(settings, "STATIONS", {})
-    known = {field.name for field in fields(StationsSettings)}
-    lowered = {key.lower(): value for key, value in given.items()}
-    return StationsSettings(**{key: lowered[key] for key in known & lowered.keys()})
+stations_settings = SettingsDict("STATIONS", StationsSettings)
 
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
     """stations.E001: a typo in `STATIONS` must not be silent."""
-    known = {field.name.upper() for field in fields(StationsSettings)}
-    unknown = sorted(set(getattr(settings, "STATIONS", {})) - known)
-    return [Error(f"STATIONS has an unknown key {key}.", id="stations.E001") for key in unknown]
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "STATIONS":
-        stations_settings.cache_clear()
-
-
-setting_changed.connect(_forget)
+    return [
+        Error(f"STATIONS has an unknown key {key}.", id="stations.E001")
+        for key in stations_settings.unknown_keys()
+    ]

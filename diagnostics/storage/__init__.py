@@ -5,13 +5,12 @@ The calls block, so they belong into worker threads. boto3 is imported in `stora
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from diagnostics.conf import app_settings
+from diagnostics.conf import DiagnosticsSettings, current_settings
 from diagnostics.storage.base import (
     CHUNK,
     LogStore,
@@ -58,23 +57,15 @@ def get_log_store() -> LogStore:
 
     Raises ImproperlyConfigured when the address is none of ours.
     """
-    return _open(app_settings.log_store_url)
+    return _store_of(current_settings())
 
 
-@cache
-def _open(url: str) -> LogStore:
-    scheme = url.partition("://")[0]
+@lru_cache(maxsize=1)
+def _store_of(current: DiagnosticsSettings) -> LogStore:
+    scheme = current.log_store_url.partition("://")[0]
     if scheme not in STORES:
         raise ImproperlyConfigured(
             'DIAGNOSTICS["LOG_STORE_URL"] must be file:///directory or s3://bucket/prefix.'
         )
-    store: LogStore = import_string(STORES[scheme]).from_url(url)
+    store: LogStore = import_string(STORES[scheme]).from_url(current.log_store_url)
     return store
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "DIAGNOSTICS":
-        _open.cache_clear()
-
-
-setting_changed.connect(_forget)
