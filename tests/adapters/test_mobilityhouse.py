@@ -29,6 +29,7 @@ from diagnostics.models import (
 )
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import calls, logs
+from tests.servers.processes import PATIENCE, comes_true
 from tests.services.conftest import TellingGateway, make_station
 
 STATIONS: list[Any] = []
@@ -66,7 +67,7 @@ class Wire:
 
     async def hears(self) -> list[Any]:
         """The next frame for the station."""
-        return await asyncio.wait_for(self.outbox.get(), 30)
+        return await asyncio.wait_for(self.outbox.get(), PATIENCE)
 
     async def asks(self, action: str, payload: dict[str, Any], message_id: str = "s-1") -> Any:
         """Send a call; returns the next frame for the station."""
@@ -123,7 +124,7 @@ async def connected(kind: type[DiagnosticsMixin] = Box201) -> AsyncIterator[Wire
     yield wire
     await wire.inbox.put(None)
     with pytest.raises(Hung):
-        await asyncio.wait_for(serving, 30)
+        await asyncio.wait_for(serving, PATIENCE)
 
 
 async def placed(
@@ -139,11 +140,11 @@ async def placed(
 
 
 async def settled(call: OutboundCall) -> OutboundCall:
-    deadline = asyncio.get_running_loop().time() + 30
-    while call.status in ("Pending", "Sent"):
-        assert asyncio.get_running_loop().time() < deadline, call.status
-        await asyncio.sleep(0.02)
+    async def is_settled() -> bool:
         await WORKERS.run(call.refresh_from_db)
+        return call.status not in ("Pending", "Sent")
+
+    await comes_true(is_settled, lambda: f"{call.status} settles")
     return call
 
 
@@ -339,9 +340,8 @@ async def test_what_passes_is_in_the_log_of_messages(station: Any) -> None:
 
 
 async def becomes_answered(call: Any) -> None:
-    for _ in range(200):
+    async def is_answered() -> bool:
         await WORKERS.run(call.refresh_from_db)
-        if call.status == "Answered":
-            return
-        await asyncio.sleep(0.02)
-    raise TimeoutError(call.status)
+        return bool(call.status == "Answered")
+
+    await comes_true(is_answered, lambda: f"{call.status} becomes Answered")

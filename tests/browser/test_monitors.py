@@ -11,6 +11,7 @@ from diagnostics.models import Report
 from diagnostics.services import reports
 from tests.browser.test_operator import elsewhere
 from tests.commands.conftest import Simulate
+from tests.servers.processes import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -52,11 +53,8 @@ def test_monitors_are_set_watched_and_cleared_without_reloading(
 
 def expect_complete(page: Page) -> None:
     """The device model is here."""
-    for _ in range(100):
-        if elsewhere(lambda: Report.objects.filter(kind="Base", status="Complete").exists()):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the station did not report what it has")
+    complete = Report.objects.filter(kind="Base", status="Complete")
+    wait_until(lambda: elsewhere(complete.exists), "the station has reported what it has")
 
 
 def shot(page: Page, name: str) -> None:

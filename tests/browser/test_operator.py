@@ -19,6 +19,7 @@ from diagnostics.services import logs
 from diagnostics.testing import Quirk
 from stations.services import block_station
 from tests.commands.conftest import Simulate
+from tests.servers.processes import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -113,17 +114,18 @@ def test_a_lost_line_is_said_and_polling_goes_on(
     operator.goto(f"{asgi_server}{LOGS}{row.pk}/change/")
     expect(operator.locator("[data-lost]")).to_be_visible()
     elsewhere(lambda: logs.cancel_log(row))
-    expect(operator.locator(".dx-verdict")).to_contain_text("Canceled", timeout=15_000)
+    expect(operator.locator(".dx-verdict")).to_contain_text("Canceled")
 
 
 def heard(page: Page, frames: list[str], expected: dict[str, object]) -> list[dict[str, object]]:
     """Wait until the page has received this message; all that it received so far."""
-    for _ in range(100):
-        told = [json.loads(frame) for frame in frames]
-        if expected in told:
-            return told
-        page.wait_for_timeout(100)  # milliseconds, in which frames are taken in
-    pytest.fail(f"{expected} is not among {frames}")
+
+    def told() -> list[dict[str, object]]:
+        page.wait_for_timeout(20)  # milliseconds, in which frames are taken in
+        return [json.loads(frame) for frame in frames]
+
+    wait_until(lambda: expected in told(), f"{expected} is among what the page has received")
+    return told()
 
 
 def test_progress_carries_no_contents(operator: Page, asgi_server: str, simulate: Simulate) -> None:

@@ -18,7 +18,7 @@ from diagnostics.testing import Quirk
 from diagnostics.testing.fleet import Fleet, StationPlan
 from stations.models import ChargingStation, Registration, SecurityProfile
 from stations.services import register_station
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 
 #: Connects a registered station and returns its row.
 Simulate = Callable[..., ChargingStation]
@@ -27,7 +27,7 @@ Simulate = Callable[..., ChargingStation]
 @pytest.fixture(scope="module")
 def worker(django_db_setup: None) -> Iterator[None]:
     """A Celery worker in a thread, which rings the stations' doorbells."""
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=20):
+    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=PATIENCE):
         yield
 
 
@@ -75,5 +75,5 @@ def sailing(fleet: Fleet) -> Iterator[Fleet]:
         yield fleet
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(PATIENCE)
         loop.close()

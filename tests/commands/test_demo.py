@@ -12,6 +12,7 @@ from config.management.commands.demo import STATIONS, STRANGER, make_operator
 from diagnostics.lifecycles.log_request import LogVerdict
 from diagnostics.models import LogRequest
 from stations.models import ChargingStation, RefusedConnection
+from tests.servers.processes import PATIENCE
 
 
 def demonstrate(running, environment):
@@ -29,7 +30,7 @@ def demonstrate(running, environment):
         if line.startswith("Login:"):
             break
     process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()
     return "".join(said)
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from io import StringIO
 
 import pytest
@@ -12,7 +13,7 @@ from diagnostics.models import StationEvent
 from diagnostics.testing import Quirk
 from stations.models import ChargingStation, RefusedConnection, Registration
 from stations.services import register_station
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 
 MANAGE = [sys.executable, "manage.py", "simulate"]
 
@@ -29,62 +30,53 @@ def test_every_quirk_is_listed_with_its_sentence():
     assert all(quirk.description in line for quirk, line in zip(Quirk, lines, strict=True))
 
 
-def test_stations_connect_boot_and_end_by_themselves(running, process_environment):
+@contextmanager
+def simulating(environment, directory, *arguments, end=signal.SIGTERM):
+    """Run the command while the block does; gives a function that tells what it has printed."""
+    output = directory / "output"
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [*MANAGE, *arguments], env={**environment, "PYTHONUNBUFFERED": "1"}, stdout=file
+        )
+    try:
+        yield output.read_text
+    finally:
+        process.send_signal(end)
+        assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_stations_connect_boot_and_end_with_a_signal(running, process_environment, tmp_path, end):
     for identity in ("SIM001", "SIM002", "SIM003"):
         register_station(identity, password="sixteen-letters-")
-    done = subprocess.run(
-        [*MANAGE, "--url", running, "--version", "2.1", "--count", "3", "--duration", "3"]
-        + ["--password", "sixteen-letters-"],
-        env=process_environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "SIM002: booted: Accepted" in done.stdout
-    assert "Ended. booted: 3, connected: 3, disconnected: 3" in done.stdout
+    arguments = ("--url", running, "--version", "2.1", "--count", "3")
+    arguments += ("--password", "sixteen-letters-")
+    with simulating(process_environment, tmp_path, *arguments, end=end) as output:
+        wait_until(lambda: output().count("booted: Accepted") == 3, "all have booted")
+    assert "SIM002: booted: Accepted" in output()
+    assert "Ended. booted: 3, connected: 3, disconnected: 3" in output()
     booted = ChargingStation.objects.filter(registration=Registration.ACCEPTED)
     assert set(booted.values_list("ocpp_version", flat=True)) == {"2.1"}
 
 
-def test_stations_tell_events_at_the_rate_asked_for(running, process_environment):
+def test_stations_tell_events_at_the_rate_asked_for(running, process_environment, tmp_path):
     register_station("SIM", security_profile=0)
-    subprocess.run(
-        [*MANAGE, "--url", running, "--events", "4/s", "--duration", "4"],
-        env=process_environment,
-        capture_output=True,
-        check=True,
-        timeout=30,
-    )
     told = StationEvent.objects.filter(source="NotifyEvent")
+    with simulating(process_environment, tmp_path, "--url", running, "--events", "10/s"):
+        wait_until(lambda: told.count() >= 4, "four events are told")
     assert {"Alerting", "Delta"} == set(told.values_list("trigger", flat=True))
-    assert told.count() >= 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(running, process_environment, number):
-    register_station("SIM", security_profile=0)
-    process = subprocess.Popen(
-        [*MANAGE, "--url", running], env=process_environment, stdout=subprocess.PIPE, text=True
-    )
-    accepted = ChargingStation.objects.filter(registration=Registration.ACCEPTED)
-    wait_until(accepted.exists, "the station has booted")
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=15)
-    assert process.returncode == 0
-    assert "Ended." in output
-
-
-def test_an_unknown_station_is_told_that_it_is_refused(running, process_environment):
-    done = subprocess.run(
-        [*MANAGE, "--url", running, "--identity", "STRANGER", "--duration", "2"],
-        env=process_environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert "STRANGER: refused: HTTP 404" in done.stdout
+def test_an_unknown_station_is_told_that_it_is_refused(running, process_environment, tmp_path):
+    arguments = ("--url", running, "--identity", "STRANGER")
+    with simulating(process_environment, tmp_path, *arguments) as output:
+        wait_until(lambda: "STRANGER: refused: HTTP 404" in output(), "it is refused")
     assert RefusedConnection.objects.get().identity == "STRANGER"
+
+
+def test_it_ends_by_itself_when_its_time_is_over(running):
+    register_station("SIM", security_profile=0)
+    assert "Ended." in simulate("--url", running, "--duration", "0.1")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from config.lifespan import lifespan
+from tests.servers.processes import PATIENCE
 
 
 def fetch(address, path, method="GET"):
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE)
     try:
         connection.request(method, path)
         response = connection.getresponse()

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from config import programs
-from tests.servers.processes import free_port, wait_until
+from tests.servers.processes import PATIENCE, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,13 +43,13 @@ class Serving:
         self._reader.start()
 
     def wait_for(self, pattern: str, times: int = 1) -> None:
-        wait_until(lambda: self.count(pattern) >= times, f"{pattern!r}: {self.lines}", 60)
+        wait_until(lambda: self.count(pattern) >= times, f"{pattern!r}: {self.lines}")
 
     def count(self, pattern: str) -> int:
         return sum(bool(re.search(pattern, line)) for line in self.lines)
 
     def health(self) -> dict[str, bool]:
-        with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=10) as response:
+        with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=PATIENCE) as response:
             return json.load(response)
 
     def children(self) -> dict[str, int]:
@@ -86,7 +86,7 @@ def serving(tmp_path):
     yield serving
     serving.process.kill()
     serving.process.wait()
-    serving._reader.join(10)
+    serving._reader.join(PATIENCE)
     serving.process.stdout.close()
 
 
@@ -107,7 +107,7 @@ def test_one_command_runs_everything_and_stops_it(serving):
     assert serving.health() == {"database": True, "redis": True}
 
     serving.process.send_signal(signal.SIGTERM)
-    assert serving.process.wait(30) == 0
+    assert serving.process.wait(PATIENCE) == 0
     assert serving.count("Traceback") == 0
     assert serving.count("ERROR") == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in children.values())

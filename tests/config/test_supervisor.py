@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from config.supervisor import LONGEST_DELAY, Program, Supervisor, restart_delay
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -34,11 +34,11 @@ async def supervised(*programs: Program):
         yield lines
     finally:
         supervisor.stop()
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -161,5 +161,5 @@ def test_no_child_outlives_a_supervisor_that_is_killed(parent):
 def test_a_signal_stops_the_children_and_then_the_supervisor(parent, number):
     process, pid = parent
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert not is_alive(pid)

@@ -18,6 +18,7 @@ from ocpp.routing import on
 
 from diagnostics.services import delivery
 from stations.models import ChargingStation
+from tests.servers.processes import PATIENCE, comes_true
 
 NOW = "2026-03-02T08:00:01Z"
 
@@ -48,7 +49,7 @@ class BlockN:
     words: Any
 
     def __init__(self, identity: str, connection: Any) -> None:
-        super().__init__(identity, connection, response_timeout=10)  # type: ignore[call-arg]
+        super().__init__(identity, connection, response_timeout=PATIENCE)  # type: ignore[call-arg]
         self._answers: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._asked: dict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
 
@@ -58,7 +59,7 @@ class BlockN:
 
     async def asked(self, action: str) -> dict[str, Any]:
         """The next request of this action, as it was on the wire."""
-        return await asyncio.wait_for(self._asked[action].get(), 15)
+        return await asyncio.wait_for(self._asked[action].get(), PATIENCE)
 
     async def says(self, action: str, **message: Any) -> Any:
         """Send a message and return the payload of its answer."""
@@ -111,23 +112,22 @@ async def act(service: Callable[..., Any], **wanted: Any) -> Any:
 
 
 async def becomes(row: Any, **facts: Any) -> None:
-    """The row gets there within seconds; fails with what it has instead."""
-    found: dict[str, Any] = {}
-    for _ in range(200):
+    """The row gets there; fails with what it has instead."""
+
+    def found() -> dict[str, Any]:
+        return {name: getattr(row, name) for name in facts}
+
+    async def is_there() -> bool:
         await asyncio.to_thread(row.refresh_from_db)
-        found = {name: getattr(row, name) for name in facts}
-        if found == facts:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{found} is not {facts}")
+        return found() == facts
+
+    await comes_true(is_there, lambda: f"{found()} becomes {facts}")
 
 
 async def counts(rows: Any, number: int) -> None:
-    """A query finds this many rows within seconds."""
-    found = -1
-    for _ in range(200):
-        found = await rows.acount()
-        if found == number:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{found} rows, not {number}")
+    """A query comes to find this many rows."""
+
+    async def are_there() -> bool:
+        return bool(await rows.acount() == number)
+
+    await comes_true(are_there, lambda: f"{rows.count()} rows become {number}")

@@ -23,6 +23,7 @@ from diagnostics.services import delivery, logs
 from diagnostics.wording import verdict_sentence
 from stations.models import ChargingStation
 from stations.services import register_station
+from tests.servers.processes import PATIENCE, comes_true
 from tests.servers.valkey import Valkey
 
 
@@ -30,7 +31,7 @@ class Scripted:
     """What the kinds of stations share: answers come from a script, requests are kept."""
 
     def __init__(self, identity: str, connection: Any) -> None:
-        super().__init__(identity, connection, response_timeout=10)  # type: ignore[call-arg]
+        super().__init__(identity, connection, response_timeout=PATIENCE)  # type: ignore[call-arg]
         self.asked: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self.script: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -41,7 +42,7 @@ class Scripted:
 
     async def request(self, action: str) -> dict[str, Any]:
         """The next request of the CSMS, in the package's own spelling."""
-        got, request = await asyncio.wait_for(self.asked.get(), 15)
+        got, request = await asyncio.wait_for(self.asked.get(), PATIENCE)
         assert got == action
         return request
 
@@ -136,19 +137,19 @@ async def ask(**wanted: Any) -> LogRequest:
 
 
 async def ends(row: LogRequest, verdict: str, reason: str = "") -> None:
-    """The verdict gets there within seconds, with a sentence."""
-    for _ in range(200):
+    """The verdict gets there, with a sentence."""
+
+    async def is_there() -> bool:
         await asyncio.to_thread(row.refresh_from_db)
-        if (row.verdict, row.reason) == (verdict, reason):
-            assert verdict_sentence(row)
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail(f"{row.verdict} {row.reason} is not {verdict} {reason}")
+        return (row.verdict, row.reason) == (verdict, reason)
+
+    await comes_true(is_there, lambda: f"{row.verdict} {row.reason} becomes {verdict} {reason}")
+    assert verdict_sentence(row)
 
 
 async def curl(*arguments: str | Path) -> str:
     """Run curl; returns the HTTP status."""
-    command = ["curl", "-sS", "--max-time", "20", "-o", "/dev/null", "-w", "%{http_code}"]
+    command = ["curl", "-sS", "--max-time", f"{PATIENCE}", "-o", "/dev/null", "-w", "%{http_code}"]
     process = await asyncio.create_subprocess_exec(
         *command, *map(str, arguments), stdout=asyncio.subprocess.PIPE
     )

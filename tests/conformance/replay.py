@@ -21,9 +21,9 @@ from websockets.sync.client import ClientConnection
 from diagnostics.services import calls, delivery
 from stations.models import ChargingStation
 from tests.conformance.asking import SERVICES
+from tests.servers.processes import PATIENCE
 
 FOLDER = Path(__file__).parent / "dialogues"
-PATIENCE = 15.0
 
 #: What the project makes up itself.
 OWN = frozenset({"location", "remoteLocation", "requestId", "transactionId", "currentTime"})

@@ -27,6 +27,7 @@ from tests.conformance.conftest import (
     curl,
     ends,
 )
+from tests.servers.processes import comes_true
 
 NOW = "2026-03-02T08:00:01Z"
 BOX = {
@@ -69,12 +70,12 @@ async def place(action: str, payload: dict[str, Any]) -> OutboundCall:
 
 
 async def settles(call: OutboundCall, status: str) -> OutboundCall:
-    for _ in range(200):
+    async def is_settled() -> bool:
         await asyncio.to_thread(call.refresh_from_db)
-        if call.status == status:
-            return call
-        await asyncio.sleep(0.05)
-    pytest.fail(f"{call.status} is not {status}")
+        return call.status == status
+
+    await comes_true(is_settled, lambda: f"{call.status} becomes {status}")
+    return call
 
 
 async def test_boot_status_and_limits(connect: Connect) -> None:

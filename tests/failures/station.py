@@ -12,6 +12,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.servers.processes import PATIENCE
+
 BOOT = {
     "reason": "PowerUp",
     "chargingStation": {"vendorName": "Nordlader", "model": "NL-22", "firmwareVersion": "3.8.2"},
@@ -33,7 +35,7 @@ class HandStation:
             f"{self.url.replace('http', 'ws', 1)}/ocpp/{self.identity}",
             subprotocols=["ocpp2.0.1"],  # type: ignore[list-item]
             additional_headers={"Authorization": f"Basic {token}"},
-            open_timeout=10,
+            open_timeout=PATIENCE,
         )
         self.socket = connection.__enter__()
         return self
@@ -49,7 +51,7 @@ class HandStation:
         self._read_until(lambda: message_id in self.answers, f"the answer to {action}")
         return self.answers.pop(message_id)
 
-    def expect(self, action: str, timeout: float = 30) -> list[Any]:
+    def expect(self, action: str, timeout: float = PATIENCE) -> list[Any]:
         """The next CALL of the CSMS: [2, id, action, payload]."""
         self._read_until(lambda: bool(self.calls), action, timeout)
         call = self.calls.pop(0)
@@ -75,7 +77,7 @@ class HandStation:
         """What most stations run: `curl -T`."""
         location = call[3]["log"]["remoteLocation"]
         subprocess.run(
-            ["curl", "-sS", "--fail", "--max-time", "20", "-T", str(file), location], check=True
+            ["curl", "-sS", "--fail", "-T", str(file), location], check=True, timeout=PATIENCE
         )
 
     def vanish(self) -> None:
@@ -95,7 +97,7 @@ class HandStation:
         assert self.socket
         self.socket.send(json.dumps(frame))
 
-    def _read_until(self, done: Any, what: str, timeout: float = 30) -> None:
+    def _read_until(self, done: Any, what: str, timeout: float = PATIENCE) -> None:
         deadline = time.monotonic() + timeout
         while not done():
             left = deadline - time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -14,6 +13,7 @@ from diagnostics.models import Alert, StationEvent
 from stations.services import register_station
 from tests.failures.conftest import Product
 from tests.failures.station import HandStation
+from tests.servers.processes import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -61,11 +61,10 @@ def test_an_asgi_process_killed_in_a_burst_loses_no_answered_event(product: Prod
             bursts.append(Burst(station.connect().boot()))
         for burst in bursts:
             burst.start()
-        time.sleep(1.5)
+        wait_until(lambda: all(len(burst.answered) > 5 for burst in bursts), "all are answered")
         product.kill("web")
         for burst in bursts:
-            burst.join(10)
-        assert all(len(burst.answered) > 5 for burst in bursts)
+            burst.join(PATIENCE)
         for burst in bursts:
             kept = StationEvent.objects.filter(station__identity=burst.station.identity)
             assert set(burst.answered) <= set(kept.values_list("event_id", flat=True))

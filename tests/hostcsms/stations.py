@@ -14,6 +14,8 @@ import websockets
 from ocpp import v16, v21, v201
 from ocpp.routing import after, on
 
+from tests.servers.processes import PATIENCE
+
 FILE = b"08:00:00 boot\n08:00:01 contactor stuck\n"
 
 
@@ -83,8 +85,8 @@ class Station21(Uploading, v21.ChargePoint):
 
 async def upload(log: Path, location: str) -> None:
     """What most stations run: `curl -T`."""
-    command = ["curl", "--silent", "--max-time", "20", "-T", str(log), location]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+    command = ["curl", "--silent", "-T", str(log), location]
+    await asyncio.to_thread(subprocess.run, command, check=True, timeout=PATIENCE)
 
 
 @contextmanager
@@ -95,11 +97,11 @@ def running(kind: type[Any], address: str, log: Path) -> Iterator[None]:
     thread = threading.Thread(target=lambda: asyncio.run(life.live()), name="station", daemon=True)
     thread.start()
     try:
-        assert life.booted.wait(10), "the station booted"
+        assert life.booted.wait(PATIENCE), "the station booted"
         yield
     finally:
         life.end()
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 class Life:

@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 
 
 @contextmanager
@@ -36,4 +36,4 @@ def served(application: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(PATIENCE)

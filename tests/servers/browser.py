@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
+
+from tests.servers.processes import PATIENCE
 
 EXECUTABLE = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -18,6 +20,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @contextmanager
@@ -43,7 +47,7 @@ def watched_page(browser: Browser) -> Iterator[Page]:
 
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE * 1000)
     page.on("pageerror", on_error)
     page.on("console", on_message)
     yield page

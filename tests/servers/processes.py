@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+
+# Seconds that a test waits for what must come. The machine may be busy, and a wait ends at once.
+PATIENCE = 60.0
 
 # By path, not by import: `config` must stay out of the tests inside a foreign project.
 TETHER = Path(__file__).resolve().parents[2] / "config" / "tether.py"
@@ -29,13 +33,22 @@ def port_answers(port: int) -> bool:
     return False
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
     """Poll the condition; raise TimeoutError naming what did not come true."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} within {timeout:g} s")
         time.sleep(0.02)
+
+
+async def comes_true(condition: Callable[[], Awaitable[bool]], what: Callable[[], str]) -> None:
+    """Await the condition again and again; raise TimeoutError naming what did not come true."""
+    deadline = time.monotonic() + PATIENCE
+    while not await condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what()} within {PATIENCE:g} s")
+        await asyncio.sleep(0.02)
 
 
 class ServerProcess:

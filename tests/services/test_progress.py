@@ -11,6 +11,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from diagnostics import background, progress
+from tests.servers.processes import PATIENCE
 from tests.servers.valkey import Valkey
 
 
@@ -54,10 +55,10 @@ def test_nobody_waits_for_an_absent_redis_and_it_is_left_alone_for_a_while(
     monkeypatch.setattr(progress, "_send", counted)
     valkey.stop()
     progress._publish("logrequest", 0, {})
-    background.flush(timeout=10)
+    background.flush(timeout=PATIENCE)
     for pk in (1, 2):
         progress._publish("logrequest", pk, {})
-    background.flush(timeout=10)
+    background.flush(timeout=PATIENCE)
     assert tried == [0]
 
 
@@ -74,7 +75,7 @@ def test_a_message_that_fails_is_logged_and_the_next_one_goes_out(
 
     background.send_soon(fails)
     background.send_soon(goes)
-    background.flush(timeout=10)
+    background.flush(timeout=PATIENCE)
     assert sent == ["out"]
     assert "gone" in caplog.text
 
@@ -91,5 +92,5 @@ def test_more_messages_than_can_wait_are_dropped(
     for _ in range(3):
         background.send_soon(waits)
     release.set()
-    background.flush(timeout=10)
+    background.flush(timeout=PATIENCE)
     assert "dropped" in caplog.text

@@ -11,7 +11,7 @@ from typing import Any
 import websockets
 from ocpp import routing, v16, v21, v201
 
-from tests.stations.socket import PATIENCE
+from tests.servers.processes import PATIENCE
 
 
 class Library16(v16.ChargePoint):

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from websockets.sync.client import ClientConnection, connect
 
-PATIENCE = 20.0
+from tests.servers.processes import PATIENCE
+
 BOOTS = {
     "ocpp1.6": {"chargePointModel": "Model", "chargePointVendor": "Vendor"},
     "ocpp2.0.1": {

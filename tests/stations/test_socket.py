@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from diagnostics.models import SecurityEvent, StationInfo
 from stations.models import ChargingStation, Connector, StationConnection
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 from tests.stations.conftest import Connect
 
 NOW = "2026-03-02T08:00:00Z"
@@ -153,7 +153,7 @@ def test_what_is_no_ocpp_ends_the_connection(
     with connect(station) as socket:
         socket.connection.send(message)
         with pytest.raises(ConnectionClosed):
-            socket.connection.recv(timeout=10)
+            socket.connection.recv(timeout=PATIENCE)
         assert socket.connection.close_code == code
     wait_until(lambda: StationConnection.objects.get().close_reason == reason, "the reason is kept")
 

@@ -20,7 +20,7 @@ from diagnostics.models import LogFile, LogRequest
 from diagnostics.storage import get_log_store
 from diagnostics.uploads.app import upload_app
 from tests.servers.application import served
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 from tests.services.conftest import make_station
 
 
@@ -63,8 +63,8 @@ class Answer:
 
 def curl(*arguments: str) -> Answer:
     """Run curl as stations do; the last answer's head and body."""
-    command = ["curl", "--silent", "--show-error", "--include", "--max-time", "30", *arguments]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=40)
+    command = ["curl", "--silent", "--show-error", "--include", *arguments]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
     text = done.stdout.decode()
     while text.startswith("HTTP/1.1 100"):
         text = text.partition("\r\n\r\n")[2]

@@ -13,7 +13,7 @@ from diagnostics.services import uploads
 from diagnostics.uploads import body, reception
 from diagnostics.uploads.app import upload_app
 from tests.servers.application import served
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 from tests.servers.seaweedfs import BUCKET, SeaweedFS
 from tests.uploads.bodies import LOG, form, zaptec
 from tests.uploads.conftest import Address, address_at, content_of
@@ -21,7 +21,7 @@ from tests.uploads.conftest import Address, address_at, content_of
 
 def send(address, request, *, hang_up=True):
     """Send the bytes of a request; close without reading, or return what is answered."""
-    with socket.create_connection(address.endpoint, timeout=10) as connection:
+    with socket.create_connection(address.endpoint, timeout=PATIENCE) as connection:
         connection.sendall(request)
         if hang_up:
             return b""
@@ -101,7 +101,7 @@ def test_a_refused_station_that_sends_on_still_gets_its_answer(address):
 
 def test_two_uploads_may_share_a_connection(address):
     first, second = put(address, b"first"), put(address, b"second")
-    with socket.create_connection(address.endpoint, timeout=10) as connection:
+    with socket.create_connection(address.endpoint, timeout=PATIENCE) as connection:
         for request in (first, second):
             connection.sendall(request)
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -111,7 +111,7 @@ def test_two_uploads_may_share_a_connection(address):
 def test_progress_is_shown_while_a_slow_station_sends(address, monkeypatch):
     monkeypatch.setattr(body, "GATHER_SECONDS", 0.05)
     monkeypatch.setattr(reception, "PROGRESS_SECONDS", 0.1)
-    with socket.create_connection(address.endpoint, timeout=10) as connection:
+    with socket.create_connection(address.endpoint, timeout=PATIENCE) as connection:
         connection.sendall(put(address, b"", length=100_000))
         wait_until(lambda: received(address, connection) > 100, "progress is shown")
         assert address.files() == []
@@ -126,7 +126,7 @@ def received(address, connection):
 def test_a_server_that_stops_keeps_what_has_arrived(configured, transactional_db):
     with served(upload_app) as server:
         address = address_at(server)
-        connection = socket.create_connection(address.endpoint, timeout=10)
+        connection = socket.create_connection(address.endpoint, timeout=PATIENCE)
         connection.sendall(put(address, b"half of it", length=20))
         wait_until(lambda: bool(address.notes()), "the upload has begun")
     with connection:
@@ -197,7 +197,7 @@ def test_a_store_that_dies_midway_is_503_and_the_attempt_is_noted(
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         configured(LOG_STORE_URL=f"s3://{BUCKET}/dying")
-        with socket.create_connection(address.endpoint, timeout=60) as connection:
+        with socket.create_connection(address.endpoint, timeout=PATIENCE) as connection:
             connection.sendall(put(address, bytes(12_000_000), length=40_000_000))
             server.stop()
             connection.sendall(bytes(28_000_000))
