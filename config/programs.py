@@ -67,7 +67,7 @@ def worker() -> Program:
     # In a container there is nobody else to be.
     argv = _python(unwarned="You're running the worker with superuser privileges")
     argv += ["-m", "celery", "--quiet", "--app", "config", "worker"]
-    argv += ["--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"]
+    argv += ["--pool", "threads", "--concurrency", "4"]
     argv += ["--without-gossip", "--without-mingle"]
     return Program(name="worker", argv=tuple(argv))
 
