@@ -33,6 +33,8 @@ class Environment:
             database_url = f"sqlite:///{self.directory / 'db.sqlite3'}"
         else:
             database_url = self._postgres.start()
+        # Dozens of processes start, and each would compile a thousand modules for itself.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ.update(
             DATABASE_URL=database_url,
             REDIS_URL=self.valkey.url,
