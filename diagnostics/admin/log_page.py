@@ -10,8 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from diagnostics.admin.parts import pretty
+from diagnostics.conf import app_settings
 from diagnostics.lifecycles.log_request import LogVerdict, UploadStatus
 from diagnostics.models import LogFile, LogRequest, OutboundCall, TimelineEntry
+from diagnostics.redaction import redact
 from diagnostics.wording import verdict_tone
 
 V = LogVerdict
@@ -115,12 +117,21 @@ class RawCall:
     answered: str
 
 
-def raw_calls(row: LogRequest) -> list[RawCall]:
+def raw_calls(row: LogRequest, *, shows_addresses: bool = False) -> list[RawCall]:
+    """The calls; tokens and passwords of upload addresses only with `shows_addresses`."""
     return [
         RawCall(
             call,
-            pretty(call.wire_payload) if call.wire_payload is not None else "",
-            pretty(call.answer) if call.answer is not None else "",
+            _raw(call, call.wire_payload, shows_addresses),
+            _raw(call, call.answer, shows_addresses),
         )
         for call in row.calls.all()
     ]
+
+
+def _raw(call: OutboundCall, payload: Any, shows_addresses: bool) -> str:
+    if payload is None:
+        return ""
+    if shows_addresses:
+        return pretty(payload)
+    return pretty(redact(call.wire_action, payload, upload_path=app_settings.upload_path))

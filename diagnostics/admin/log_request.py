@@ -151,6 +151,7 @@ class LogRequestAdmin(AskingViews, FileViews, ReaderViews, FactAdmin):
         timeline = list(row.timeline.select_related("user").order_by("id"))
         accesses = FileAccess.objects.filter(log_file__log_request=row).select_related("user")
         sees_calls = request.user.has_perm("diagnostics.view_outboundcall")
+        may_request = self.may_request(request)
         return {
             "row": row,
             "sentence": verdict_sentence(row),
@@ -161,8 +162,8 @@ class LogRequestAdmin(AskingViews, FileViews, ReaderViews, FactAdmin):
             "files": [(file, log_page.problems_of(file)) for file in _newest_first(row)],
             "accesses": accesses.order_by("-at")[:10],
             "timeline": timeline,
-            "raw_calls": log_page.raw_calls(row) if sees_calls else [],
-            "may_request": self.may_request(request),
+            "raw_calls": log_page.raw_calls(row, shows_addresses=may_request) if sees_calls else [],
+            "may_request": may_request,
             "may_read": request.user.has_perm("diagnostics.read_log"),
             "may_delete": self.has_delete_permission(request, row),
         }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 
 from diagnostics.conf import app_settings
 from diagnostics.lifecycles.log_request import UploadRoute
-from diagnostics.models import LogRequest, StationInfo
+from diagnostics.models import FileServer, LogRequest, StationInfo
 from diagnostics.ocpp.codecs.base import Codec
+from diagnostics.services import file_servers
 from diagnostics.storage import StorageError, get_log_store, incoming_key
 
 # A signature that ends earlier would end before many a station has packed its log.
@@ -84,3 +86,37 @@ def direct_address(asking: Asking) -> Address:
         left = signed.expires_at - now
         raise NotThisWay("short_signature", minutes=int(left.total_seconds() // 60))
     return Address(signed.url, signed.expires_at)
+
+
+def ftp_address(asking: Asking) -> Address:
+    """FTP, with TLS where the station asks for it by itself (`curl --ssl`)."""
+    server = _running(FileServer.Kind.FTP)
+    if server.tls_required:
+        raise NotThisWay("tls_only")
+    return _on(server, UploadRoute.FTP, asking.row)
+
+
+def ftps_address(asking: Asking) -> Address:
+    """FTP over TLS, explicit or implicit, as the station understands the word."""
+    server = _running(FileServer.Kind.FTP)
+    if not server.tls:
+        raise NotThisWay("no_tls")
+    return _on(server, UploadRoute.FTPS, asking.row)
+
+
+def sftp_address(asking: Asking) -> Address:
+    return _on(_running(FileServer.Kind.SFTP), UploadRoute.SFTP, asking.row)
+
+
+def _running(kind: FileServer.Kind) -> FileServer:
+    server = file_servers.running(kind)
+    if server is None:
+        raise NotThisWay("not_running", server=kind.upper())
+    return server
+
+
+def _on(server: FileServer, scheme: str, row: LogRequest) -> Address:
+    """With user and password, and a final slash, which suits those that enter a directory, those
+    that glue a name to the address, and `curl -T`."""
+    netloc = urlsplit(server.url).netloc
+    return Address(f"{scheme}://{row.upload_user}:{row.upload_password}@{netloc}/")

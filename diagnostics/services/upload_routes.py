@@ -31,7 +31,10 @@ from diagnostics.services.upload_addresses import (
     Asking,
     NotThisWay,
     direct_address,
+    ftp_address,
+    ftps_address,
     relay_address,
+    sftp_address,
 )
 
 
@@ -113,7 +116,8 @@ def _choose(asking: Asking) -> Route:
 
 
 def _candidates(asking: Asking) -> Iterator[UploadRoute]:
-    wanted = [asking.info.upload_route, *app_settings.upload_routes, UploadRoute.RELAY]
+    """What is wanted, then what is left for a station that cannot take it."""
+    wanted = [asking.info.upload_route, *app_settings.upload_routes, UploadRoute.RELAY, *_LEFT]
     yield from (UploadRoute(kind) for kind in dict.fromkeys(wanted) if kind)
 
 
@@ -144,7 +148,13 @@ def _check_fit(asking: Asking, location: str) -> None:
         raise NotThisWay("unfit", info=str(error)) from error
 
 
+# Where one of these servers runs, it runs for stations that know nothing else. The safest is first.
+_LEFT = (UploadRoute.FTPS, UploadRoute.FTP, UploadRoute.SFTP)
+
 # What failed before
+
+# A scheme that a station does not know: its status, or its answer to the call (Zaptec's firmware).
+_UNKNOWN_SCHEME = frozenset({Word.NOT_SUPPORTED, "NotSupported"})
 
 # The word of a station that ends a way for it, until its firmware changes. An upload past this
 # server fails without a trace here, so any failure counts.
@@ -164,7 +174,7 @@ def learn_from(row: LogRequest) -> None:
     word = row.verdict if row.verdict == LogVerdict.CLAIMED else row.reason
     if row.verdict in SUCCEEDED:
         _remember(row, None)
-    elif word in _ENDING.get(row.route, {Word.NOT_SUPPORTED}):
+    elif word in _ENDING.get(row.route, _UNKNOWN_SCHEME):
         _remember(row, word)
 
 
@@ -199,4 +209,7 @@ def record_choice(info: StationInfo, *, chosen_by: Any) -> None:
 MAKERS: dict[str, Callable[[Asking], Address]] = {
     UploadRoute.RELAY: relay_address,
     UploadRoute.DIRECT: direct_address,
+    UploadRoute.FTPS: ftps_address,
+    UploadRoute.FTP: ftp_address,
+    UploadRoute.SFTP: sftp_address,
 }

@@ -37,11 +37,14 @@ _AGAINST = {
     ),
     "cannot_sign": gettext_noop("no address could be signed (%(info)s)"),
     "no_s3": gettext_noop("the log store is no S3 server"),
+    "no_tls": gettext_noop("the FTP server here has no certificate"),
+    "not_running": gettext_noop("no %(server)s server is running here"),
     "not_served": gettext_noop("it is not set up here"),
     "own_address": gettext_noop("the station has an upload address of its own"),
     "short_signature": gettext_noop(
         "the credentials of this server end in %(minutes)s min, and the signature with them"
     ),
+    "tls_only": gettext_noop("the FTP server here takes only stations with TLS"),
     "too_long": gettext_noop(
         "the address has %(length)s characters and the station takes %(limit)s"
     ),

@@ -77,6 +77,20 @@ def test_raw_calls_need_the_permission_to_see_calls(staff: Staff, row: LogReques
     assert "Message id" in both.get(page_of(row)).content.decode()
 
 
+def test_an_upload_address_is_shown_only_to_those_who_may_ask_for_logs(
+    staff: Staff, row: LogRequest
+) -> None:
+    wire = {"location": f"ftp://{row.upload_user}:{row.upload_password}@ftp.example.com:21/"}
+    row.calls.update(wire_action="GetDiagnostics", wire_payload=wire)
+    sees_calls = "diagnostics.view_outboundcall"
+    looking = staff(VIEW, sees_calls).get(page_of(row)).content.decode()
+    assert "ftp.example.com:21/" in looking
+    assert row.upload_user not in looking
+    assert row.upload_password not in looking
+    asking = staff(VIEW, ASK, sees_calls).get(page_of(row)).content.decode()
+    assert wire["location"] in asking
+
+
 @pytest.mark.parametrize("model", ["logrequest", "outboundcall", "securityevent"])
 def test_facts_are_neither_added_nor_changed(root: Client, row: LogRequest, model: str) -> None:
     assert root.get(f"/admin/diagnostics/{model}/add/").status_code == 403

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.test import override_settings
+from django.utils import timezone
 
 from diagnostics import inbound
-from diagnostics.models import LogRequest, StationInfo
+from diagnostics.models import FileServer, LogRequest, StationInfo
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import logs, upload_routes
+from diagnostics.services import file_servers, logs, upload_routes
 from diagnostics.services.upload_routes import Address, Asking, NotThisWay
 from diagnostics.wording import route_sentence
 from tests.services.conftest import Dialogue
@@ -83,7 +86,9 @@ def test_a_choice_for_the_station_outweighs_its_list(dialogue: Dialogue, asked: 
     knows(dialogue.station, upload_route="ftp", limits={"file_transfer_protocols": "HTTPS"})
     with offering("relay", ftp=ftp):
         assert told(asked()) == "Over FTP: chosen for this station."
-    assert told(asked()) == "Through this server instead of over FTP: it is not set up here."
+    assert told(asked()) == (
+        "Through this server instead of over FTP: no FTP server is running here."
+    )
 
 
 def test_a_way_that_the_station_cannot_is_left_until_its_firmware_changes(
@@ -129,3 +134,68 @@ def test_the_way_is_decided_when_the_call_is_sent(dialogue: Dialogue) -> None:
         dialogue.takes()
         assert told(row) == "Over SFTP: the usual way."
         assert dialogue.taken[-1].wire_payload["log"]["remoteLocation"] == row.location
+
+
+@pytest.fixture
+def server(db: None) -> Callable[..., FileServer]:
+    """A server for files that is running, by its heartbeat."""
+
+    def start(kind: str = "ftp", **facts: Any) -> FileServer:
+        now = timezone.now()
+        url = f"{kind}://files.example.com:2121/"
+        return FileServer.objects.create(
+            kind=kind, url=url, pid=1, port=2121, started_at=now, heartbeat_at=now, **facts
+        )
+
+    return start
+
+
+def test_a_station_that_lists_ftp_only_is_sent_there_by_itself(
+    dialogue: Dialogue, asked: Ask, server: Callable[..., FileServer]
+) -> None:
+    running = server()
+    knows(dialogue.station, limits={"file_transfer_protocols": "FTP,FTPS"})
+    row = asked()
+    assert told(row).startswith("Over FTP instead of through this server: the station says")
+    assert row.location == f"ftp://{row.token[:6]}:{row.token[6:]}@files.example.com:2121/"
+    assert re.fullmatch("[A-Za-z0-9]{22}", row.token)  # some stations decode nothing
+    assert len(row.location) < 255
+    dialogue.answers({"status": "Rejected"})
+    FileServer.objects.update(tls=True)
+    assert asked().location.startswith("ftps://")
+    dialogue.answers({"status": "Rejected"})
+    file_servers.stop(running)
+    assert told(asked()).endswith("uses FTP, FTPS only: there is no other way.")
+
+
+def test_a_scheme_that_was_refused_leads_to_the_next_way(
+    dialogue: Dialogue, asked: Ask, server: Callable[..., FileServer]
+) -> None:
+    server()
+    server("sftp")
+    knows(dialogue.station, firmware_version="1")
+    row = asked()
+    assert row.route == "relay"
+    dialogue.answers({"status": "Accepted"})
+    fails(row, "NotSupportedOperation")
+    row = asked()
+    assert "it failed with this firmware on" in told(row)
+    assert row.route == "ftp"
+    dialogue.refuses("NotSupported")
+    assert asked().route == "sftp"
+
+
+def test_a_chosen_server_is_taken_as_it_is_and_never_where_it_does_not_fit(
+    dialogue: Dialogue, asked: Ask, server: Callable[..., FileServer]
+) -> None:
+    server(tls=True, tls_required=True)
+    knows(dialogue.station, upload_route="ftp", limits={"file_transfer_protocols": "HTTPS"})
+    assert told(asked()) == (
+        "Through this server instead of over FTP: the FTP server here takes only stations with TLS."
+    )
+    dialogue.answers({"status": "Rejected"})
+    knows(dialogue.station, upload_route="ftps")
+    assert told(asked()) == "Over FTPS: chosen for this station."
+    dialogue.answers({"status": "Rejected"})
+    FileServer.objects.update(tls=False)
+    assert told(asked()).endswith("the FTP server here has no certificate.")
