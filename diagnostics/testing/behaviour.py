@@ -60,6 +60,7 @@ class Behaviour:
     uploading_times: int = 1
     failing_attempts: int = 0
     transfers: bool = True
+    transfers_by: tuple[str, ...] = ("http", "https")
     claims_success: bool = False
     heeds_http_errors: bool = True
     failure_words: tuple[str, ...] = ()

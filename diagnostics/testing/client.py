@@ -1,4 +1,4 @@
-"""Runs scripted stations over real sockets: websockets for OCPP, HTTP for uploads.
+"""Runs scripted stations over real sockets: websockets for OCPP, HTTP or FTP for uploads.
 
 Needs the `websockets` package (the extra `simulate`).
 """
@@ -18,9 +18,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
+from diagnostics.testing.carriers import carry
 from diagnostics.testing.station import ScriptedStation
-from diagnostics.testing.transfer import transfer
-from diagnostics.testing.uploads import Upload, http_request
+from diagnostics.testing.uploads import Upload
 from diagnostics.testing.work import StartUpload, StopUpload, UploadEnd, Work
 
 #: RetryBackOffWaitMinimum, RandomRange and RepeatTimes (7.5), shorter than in the field.
@@ -46,7 +46,7 @@ class StationClient:
     """One station on the network, until `run` is cancelled.
 
     `url` is the address without the identity; `tell(identity, text)` gets a few words about what
-    happens. `tls` is for wss and https; the default checks certificates.
+    happens. `tls` is for wss, https and ftps; the default checks certificates.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class StationClient:
     async def _upload(self, upload: Upload) -> None:
         end = UploadEnd(whole=False)
         try:
-            end = await transfer(http_request(upload), tls=self._tls)
+            end = await carry(upload, tls=self._tls)
         finally:
             self._uploads.pop(upload.number, None)
         self.station.upload_ended(upload, end, self._now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from diagnostics.ocpp.versions import OcppVersion
@@ -41,6 +42,12 @@ class Device:
         found = self.find(VariableName(component, variable))
         if found is not None:
             found.value = value
+
+    def list_protocols(self, schemes: Iterable[str]) -> None:
+        """Say which protocols files are brought by."""
+        listed = ",".join(scheme.upper() for scheme in schemes)
+        self.write("OCPPCommCtrlr", "FileTransferProtocols", listed)
+        self.configuration["SupportedFileTransferProtocols"] = Value(listed)
 
     def has_component(self, name: VariableName) -> bool:
         """Whether any variable belongs to the component of this name."""

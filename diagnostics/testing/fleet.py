@@ -21,7 +21,10 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationPlan:
-    """One station to simulate; `log_size` in bytes, `events` in a second."""
+    """One station to simulate; `log_size` in bytes, `events` in a second.
+
+    `transfers_by` names the schemes that it brings files by; by default http and https.
+    """
 
     identity: str
     version: OcppVersion = OcppVersion.V201
@@ -32,6 +35,7 @@ class StationPlan:
     log_form: LogForm = LogForm.TEXT
     seed: int | str | None = None
     events: float = 0.0
+    transfers_by: tuple[str, ...] = ()
 
     def build(self, epoch: datetime) -> ScriptedStation:
         """Make the station; raises ValueError as it does."""
@@ -45,6 +49,7 @@ class StationPlan:
             log_form=self.log_form,
             seed=f"{seed}/{self.identity}",
             events=self.events,
+            transfers_by=self.transfers_by,
         )
 
 

@@ -128,7 +128,7 @@ class LogDesk:
             self._finish(job, "Uploaded")
         elif not behaviour.transfers:
             self._give_up(job, "UploadFailure")
-        elif urlsplit(job.order.location).scheme not in ("http", "https"):
+        elif urlsplit(job.order.location).scheme not in behaviour.transfers_by:
             self._give_up(job, "NotSupportedOperation")
         else:
             self._start_upload(job)
@@ -195,9 +195,9 @@ class LogDesk:
         behaviour = self._station.behaviour
         if not end.whole:
             return False
-        if end.http_status is None:
+        if end.answer is None:
             return not behaviour.reads_response
-        return 200 <= end.http_status < 300 or not behaviour.heeds_http_errors
+        return 200 <= end.answer < 300 or not behaviour.heeds_http_errors
 
     # Files
 
@@ -230,4 +230,4 @@ class LogDesk:
 
 def _failure_word(end: UploadEnd) -> str:
     """The status for a failed transfer, as detailed as stations are at best (3.1)."""
-    return "PermissionDenied" if end.http_status in (401, 403) else "UploadFailure"
+    return "PermissionDenied" if end.answer in (401, 403, 530, 550) else "UploadFailure"

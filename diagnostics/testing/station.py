@@ -11,6 +11,7 @@ diagnostics makes, and delivers logs, all with the quirks it is given. Whoever r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +45,8 @@ class ScriptedStation:
     `now` is any clock in seconds that never goes back; `epoch` is the date at its zero. `log_size`
     is in bytes before packing; `events` of a scripted course happen every second. The same `seed`
     gives the same message ids and logs. `desks` holds the dialogues: `desks.events` changes
-    values, `desks.monitors` has the monitors. Raises ValueError for quirks that contradict each
+    values, `desks.monitors` has the monitors. `transfers_by` names the schemes that it brings files
+    by, and no others, by default http and https. Raises ValueError for quirks that contradict each
     other, or do not exist in the version.
     """
 
@@ -59,10 +61,14 @@ class ScriptedStation:
         log_form: LogForm = LogForm.TEXT,
         seed: int | str = 0,
         events: float = 0.0,
+        transfers_by: tuple[str, ...] = (),
     ) -> None:
         self.version = version
         self.device = device or typical_device(version, "NL0004711")
         self.behaviour = behaviour_of(quirks)
+        if transfers_by:
+            self.behaviour = replace(self.behaviour, transfers_by=transfers_by)
+            self.device.list_protocols(transfers_by)
         if not self.behaviour.knows_get_log and version is not OcppVersion.V16:
             raise ValueError(f"{Quirk.NO_GET_LOG} is for OCPP 1.6: later stations know GetLog.")
         self.dialect = dialect_of(version)

@@ -10,7 +10,8 @@ from diagnostics.testing.uploads import Upload
 
 @dataclass(frozen=True, slots=True)
 class StartUpload:
-    """Send `uploads.http_request(upload)`, then report with `ScriptedStation.upload_ended`."""
+    """Bring the file (over HTTP: `uploads.http_request(upload)`), then report with
+    `ScriptedStation.upload_ended`."""
 
     upload: Upload
 
@@ -34,13 +35,22 @@ Work: TypeAlias = StartUpload | StopUpload | HangUp
 class UploadEnd:
     """How a transfer ended.
 
-    `whole`: every byte went out. `http_status` is None where no answer came or none was awaited.
+    `whole`: every byte went out. `http_status`, or `ftp_reply`, is what the server answered; both
+    are None where no answer came or none was awaited.
     """
 
     whole: bool
     http_status: int | None = None
+    ftp_reply: int | None = None
+
+    @property
+    def answer(self) -> int | None:
+        """What the server answered, in the numbers of HTTP or FTP: 200 to 299 is well."""
+        return self.ftp_reply if self.http_status is None else self.http_status
 
     def __str__(self) -> str:
         if self.http_status is not None:
             return f"HTTP {self.http_status}"
+        if self.ftp_reply is not None:
+            return f"FTP {self.ftp_reply}"
         return "no answer" if self.whole else "broken off"

@@ -15,7 +15,18 @@ PAGE = DOCS / "commands.md"
 OURS = {"config", "diagnostics", "stations"}
 COMMANDS = {name: app for name, app in get_commands().items() if app in OURS}
 # How the page puts a default that is none, or not known before the command runs.
-IN_WORDS = {"", "off", "none", "made up", "required", "empty", "all it has", "now", "as it likes"}
+IN_WORDS = {
+    "",
+    "off",
+    "none",
+    "made up",
+    "required",
+    "empty",
+    "all it has",
+    "now",
+    "as it likes",
+    "http and https",
+}
 ELSEWHERE = {("call", "--answer-within"), ("demo", "--url")}  # settings, not the parser
 
 

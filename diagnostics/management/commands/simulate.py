@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.testing.carriers import SCHEMES
 from diagnostics.testing.logs import LogForm
 from diagnostics.testing.quirks import Quirk
 
@@ -71,6 +72,13 @@ class Command(BaseCommand):
             help="how a diagnostics log is packed (default log: not at all)",
         )
         parser.add_argument(
+            "--transfer",
+            action="append",
+            default=[],
+            choices=SCHEMES,
+            help="what they bring files by, and nothing else; may be repeated",
+        )
+        parser.add_argument(
             "--events",
             type=_rate,
             default=0.0,
@@ -118,6 +126,7 @@ class Command(BaseCommand):
             log_form=LogForm(options["log_form"]),
             seed=options["seed"],
             events=options["events"],
+            transfers_by=tuple(options["transfer"]),
         )
 
     def _tell(self, identity: str, text: str) -> None:
