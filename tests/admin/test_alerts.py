@@ -249,7 +249,7 @@ def test_events_are_listed_and_shown(root: Client, alert: Alert) -> None:
     assert "TemperatureSensor · Temperature" in text_of(root.get(f"{url}?trigger=Alerting"))
     assert not root.get(f"{url}?trigger=Delta").context["cl"].result_list
     shown = text_of(root.get(f"{url}{event.pk}/change/"))
-    assert order_of(shown, "CustomMonitor", "Its alert", "System failure")
+    assert order_of(shown, "CustomMonitor", "Its alert") and "System failure" in shown
     assert "As it came" not in shown
     assert root.get(f"{url}{event.pk + 1}/change/").status_code == 404
 
