@@ -119,6 +119,6 @@ class LocalListForm(forms.Form):
 
     id_token = _secret_text(_("Token, once more"), 255)
     version = forms.IntegerField(
-        label=_("New version of the list"), min_value=1, max_value=2**31 - 1,
-        help_text=_("Higher than the station's."),
+        label=_("New version of the list"), min_value=1, max_value=2**31 - 1, required=False,
+        help_text=_("Higher than the station's. Empty: one more than it said."),
     )  # fmt: skip

@@ -243,7 +243,6 @@ class CustomerInformationAdmin(FactAdmin):
     def page(self, request: HttpRequest, row: CustomerInformation) -> dict[str, Any]:
         """Everything that the templates of one request show, and nothing of its text."""
         entries = TimelineEntry.objects.filter(station=row.station, data__customer_request=row.pk)
-        version = None if row.list_version is None else row.list_version + 1
         return {
             "row": row,
             "badge": parts.customer_badge(row),
@@ -256,7 +255,8 @@ class CustomerInformationAdmin(FactAdmin):
             "may_request": request.user.has_perm(REQUEST),
             "may_read": request.user.has_perm(READ),
             "may_be_listed": local_list.may_be_listed(row),
-            "list_form": LocalListForm(initial={"version": version}),
+            "list_entries": local_list.entries(row.station),
+            "list_form": LocalListForm(),
         }
 
     def _chrome(self, request: HttpRequest) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.chart import Point, line_chart
+from diagnostics.admin.report_forms import station_of
 from diagnostics.admin.trend import number
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.models import EventStream
@@ -90,7 +91,7 @@ class EventStreamAdmin(FactAdmin):
         own = [
             path("<int:pk>/adjust/", wrap(self.adjust_view), name=f"{name}_adjust"),
             path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
-            path("<int:pk>/which/", wrap(self.which_view), name=f"{name}_which"),
+            path("which/", wrap(self.which_view), name=f"{name}_which"),
         ]
         return [*own, *super().get_urls()]
 
@@ -124,17 +125,19 @@ class EventStreamAdmin(FactAdmin):
                 form.add_error(None, str(error))
         return self._show(request, row, form=form)
 
-    def which_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask the station which streams it has."""
+    def which_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask a station which streams it has (N12)."""
         require(request, SET)
-        row = self.find(request, pk)
-        if request.method == "POST":
-            try:
-                stream_pace.get_streams(station=row.station, requested_by=request.user)
-                messages.success(request, _("The station is asked which streams it has."))
-            except DiagnosticsError as error:
-                messages.error(request, str(error))
-        return redirect(_page(row))
+        station = station_of(request)
+        if station is None or request.method != "POST":
+            raise Http404(_("There is no such station."))
+        try:
+            stream_pace.get_streams(station=station, requested_by=request.user)
+            messages.success(request, _("The station is asked which streams it has."))
+        except DiagnosticsError as error:
+            messages.error(request, str(error))
+        page = parts.station_url(station)
+        return redirect(f"{page}?tab=streams" if page else _list())
 
     def find(self, request: HttpRequest, pk: Any) -> EventStream:
         """The row. Raises Http404."""
@@ -173,6 +176,10 @@ class EventStreamAdmin(FactAdmin):
         return TemplateResponse(request, "diagnostics/event_stream.html", context)
 
 
+def _list() -> str:
+    return reverse("admin:diagnostics_eventstream_changelist")
+
+
 def _page(row: EventStream) -> str:
     return reverse("admin:diagnostics_eventstream_change", args=[row.pk])
 
@@ -183,4 +190,7 @@ def streams_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     rows = EventStream.objects.filter(station=station)
     running = rows.running().order_by("-pk")[:200]
     ended = rows.exclude(closed_at=None).order_by("-closed_at")[:25]
-    return {"streams": [(row, stream_badge(row)) for row in (*running, *ended)]}
+    return {
+        "streams": [(row, stream_badge(row)) for row in (*running, *ended)],
+        "may_set": request.user.has_perm(SET),
+    }

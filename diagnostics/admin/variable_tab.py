@@ -79,6 +79,9 @@ def _found(station: Any, query: str) -> Any:
             | Q(component_instance__icontains=word)
             | Q(variable__icontains=word)
             | Q(variable_instance__icontains=word)
+            | Q(data_type__iexact=word)
+            | Q(unit__iexact=word)
+            | Q(values_list__icontains=word)
             | Q(pk__in=_with_value(station, word))
         )
     return rows.order_by("component", "component_instance", "evse_id", "connector_id", "variable",

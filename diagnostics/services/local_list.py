@@ -14,7 +14,7 @@ from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import CallStatus
 from diagnostics.lifecycles.customer_information import CustomerKind
-from diagnostics.models import CustomerInformation, OutboundCall
+from diagnostics.models import CustomerInformation, OutboundCall, VariableAttribute
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.codecs.fields import text, whole
 from diagnostics.ocpp.errors import OcppError
@@ -39,18 +39,39 @@ def ask_list_version(row: CustomerInformation, *, requested_by: Any = None) -> O
     return _place(row, GET_VERSION, {}, requested_by)
 
 
+def entries(station: Any) -> int | None:
+    """How many entries the station last said its list has; None: it did not say."""
+    listed = VariableAttribute.objects.filter(
+        variable__station=station,
+        variable__component__iexact="LocalAuthListCtrlr",
+        variable__variable__iexact="Entries",
+        type="Actual",
+    )
+    value = listed.values_list("value", flat=True).first() or ""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
+
+
 def remove_from_list(
-    row: CustomerInformation, *, version: int, id_token: str, requested_by: Any = None
+    row: CustomerInformation,
+    *,
+    id_token: str,
+    version: int | None = None,
+    requested_by: Any = None,
 ) -> OutboundCall:
     """Remove the token of a request from the station's list.
 
     `id_token` is the token itself, since only its hash was kept; `version` must be higher than
-    the station's. Raises RequestRefused for another token than the request's.
+    the station's, and is one more than that where none is given. Raises RequestRefused for another
+    token than the request's.
     """
+    if version is None and row.list_version is not None:
+        version = row.list_version + 1
     if not may_be_listed(row):
         raise RequestRefused("Only a token that the station has cleared can be removed here.")
     if not constant_time_compare(digest(id_token), row.identifier_hash):
         raise RequestRefused("This is not the token that the request was about.")
+    if version is None:
+        raise RequestRefused("Ask for the version of the station's list first, or give a new one.")
     if row.list_version is not None and version <= row.list_version:
         raise RequestRefused(
             f"The version must be higher than the station's, which is {row.list_version}."

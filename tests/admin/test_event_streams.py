@@ -79,12 +79,27 @@ def test_the_pace_is_asked_for(root: Client, stream: EventStream) -> None:
     assert root.post(page_of(stream, "adjust/"), {"interval": "0"}).status_code == 200
     done = root.post(page_of(stream, "adjust/"), {"interval": "30", "values": ""})
     assert done["Location"] == page_of(stream)
-    root.post(page_of(stream, "which/"))
     calls = list(OutboundCall.objects.order_by("pk").values_list("action", "payload"))
     assert calls == [
         ("AdjustPeriodicEventStream", {"id": 7, "params": {"interval": 30}}),
-        ("GetPeriodicEventStream", {}),
     ]
+
+
+def test_a_station_is_asked_which_streams_it_has(
+    root: Client, staff: Staff, station: ChargingStation
+) -> None:
+    station.ocpp_version = "2.1"
+    station.save()
+    assert "Ask which streams" in root.get(tab_of(station)).content.decode()
+    asked = root.post(f"{BASE}which/", {"station": station.pk})
+    assert asked["Location"] == tab_of(station)
+    assert OutboundCall.objects.get().action == "GetPeriodicEventStream"
+    assert root.get(f"{BASE}which/?station={station.pk}").status_code == 404
+    assert staff(VIEW).post(f"{BASE}which/", {"station": station.pk}).status_code == 403
+    station.ocpp_version = "2.0.1"
+    station.save()
+    refused = root.post(f"{BASE}which/", {"station": station.pk}, follow=True)
+    assert "2.0.1" in text_of(refused)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +108,6 @@ def test_the_pace_is_asked_for(root: Client, stream: EventStream) -> None:
         ("change/", VIEW, "get"),
         ("live/", VIEW, "get"),
         ("adjust/", SET, "post"),
-        ("which/", SET, "post"),
     ],
 )
 def test_every_page_has_its_permission(

@@ -19,7 +19,9 @@ from diagnostics.models import (
     CustomerInformation,
     CustomerInformationPart,
     OutboundCall,
+    ReportedVariable,
     TimelineEntry,
+    VariableAttribute,
 )
 from diagnostics.ocpp.codecs.certificates import CertificateId
 from diagnostics.ocpp.errors import OcppError
@@ -374,6 +376,8 @@ def test_no_log_line_timeline_entry_or_name_holds_the_text_or_the_customer(
 def test_a_token_is_removed_from_the_local_list_with_a_higher_version(dialogue: Dialogue) -> None:
     row = asked(dialogue, clear=True)
     assert local_list.may_be_listed(row)
+    with pytest.raises(RequestRefused, match="version of the station's list"):
+        local_list.remove_from_list(row, id_token=TOKEN)
     local_list.ask_list_version(row, requested_by=reader())
     assert dialogue.takes().wire_action == "GetLocalListVersion"
     dialogue.answers({"versionNumber": 7})
@@ -382,7 +386,7 @@ def test_a_token_is_removed_from_the_local_list_with_a_higher_version(dialogue: 
     for version, token in ((7, TOKEN), (8, "another")):
         with pytest.raises(RequestRefused):
             local_list.remove_from_list(row, version=version, id_token=token)
-    local_list.remove_from_list(row, version=8, id_token=TOKEN.lower(), requested_by=reader())
+    local_list.remove_from_list(row, id_token=TOKEN.lower(), requested_by=reader())
     assert dialogue.takes().wire_payload == {
         "versionNumber": 8,
         "updateType": "Differential",
@@ -392,6 +396,18 @@ def test_a_token_is_removed_from_the_local_list_with_a_higher_version(dialogue: 
     dialogue.answers({"status": "Accepted"})
     row.refresh_from_db()
     assert (row.list_status, row.list_version, row.status) == ("Accepted", 8, "Accepted")
+
+
+@pytest.mark.parametrize(("told", "known"), [("3", 3), ("0", 0), ("many", None), (None, None)])
+def test_how_many_entries_the_list_has_is_taken_from_the_device_model(
+    dialogue: Dialogue, told: str | None, known: int | None
+) -> None:
+    named = {"component": "LocalAuthListCtrlr", "variable": "entries"}
+    row = ReportedVariable.objects.create(
+        station=dialogue.station, updated_at=timezone.now(), **named
+    )
+    VariableAttribute.objects.create(variable=row, value=told, updated_at=timezone.now())
+    assert local_list.entries(dialogue.station) == known
 
 
 def test_only_a_cleared_token_may_be_left_in_the_list(dialogue: Dialogue) -> None:
