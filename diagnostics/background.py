@@ -29,14 +29,23 @@ _loop: asyncio.AbstractEventLoop | None = None
 _under_way: set[Future[None]] = set()
 
 
-def send_soon(make: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run the coroutine that `make` returns, soon; what it raises is logged, never raised here."""
+def send_soon(make: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+    """Run the coroutine that `make` returns, soon; what it raises is logged, never raised here.
+
+    False where too many are under way, and this one was dropped.
+    """
     if len(_under_way) >= MOST:
         logger.warning("A message was dropped: %s are waiting", MOST)
-        return
+        return False
     future = asyncio.run_coroutine_threadsafe(_logged(make), _running_loop())
     _under_way.add(future)
     future.add_done_callback(_under_way.discard)
+    return True
+
+
+def send_now(make: Callable[[], Coroutine[Any, Any, None]], timeout: float = 5.0) -> None:
+    """Run it and wait for its end; raises what it raises, and TimeoutError. From no event loop."""
+    asyncio.run_coroutine_threadsafe(make(), _running_loop()).result(timeout)
 
 
 def flush(timeout: float = LAST_WORDS) -> None:

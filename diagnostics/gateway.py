@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from diagnostics.conf import DiagnosticsSettings, current_settings
-from diagnostics.jobs import enqueue
 from diagnostics.ocpp.versions import OcppVersion
 
 if TYPE_CHECKING:
     from diagnostics.models import OutboundCall
-
-DISPATCH_TASK = "diagnostics.tasks.dispatch_call"
 
 
 class StationGateway(Protocol):
@@ -44,7 +41,8 @@ class StationGateway(Protocol):
     def send(self, call: OutboundCall) -> None:
         """Ring the doorbell: the station has calls waiting. May do nothing, may be repeated.
 
-        Whoever holds the connection then takes them with `services.delivery.next_call`.
+        Asked after the commit, in a thread of the process that placed the call. Whoever holds the
+        connection then takes them with `services.delivery.next_call`.
         """
         ...
 
@@ -52,8 +50,13 @@ class StationGateway(Protocol):
 class FleetGateway(StationGateway, Protocol):
     """What a gateway may answer for many stations at once: none of it is required.
 
-    Each takes a queryset of stations and returns it narrowed. `services.fleet` asks.
+    `send_all` rings for many calls. The others take a queryset of stations and return it narrowed;
+    `services.fleet` asks.
     """
+
+    def send_all(self, calls: Sequence[OutboundCall]) -> None:
+        """`send` for each; asked of stations that are offline too. May raise: a worker follows."""
+        ...
 
     def online(self, stations: QuerySet[Any]) -> QuerySet[Any]:
         """Those that `is_online`."""
@@ -77,11 +80,3 @@ def get_gateway() -> StationGateway:
 def _gateway_of(current: DiagnosticsSettings) -> StationGateway:
     gateway: StationGateway = import_string(current.gateway)()
     return gateway
-
-
-def dispatch_on_commit(call: OutboundCall) -> None:
-    """Hand the call to Celery once its row is durable.
-
-    The row is the truth and this only hurries it: when the broker is away the sweep delivers.
-    """
-    transaction.on_commit(lambda: enqueue(DISPATCH_TASK, call.pk))

@@ -8,6 +8,7 @@ when it returns; one message at a time of each station keeps its answers in orde
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,7 @@ class Ingest:
     """One writer; a process needs one (`ingest.submit`), whatever number of event loops it has."""
 
     def __init__(self) -> None:
-        self._commits: GroupCommit[Received] = GroupCommit(record_reports)
+        self._commits: GroupCommit[Received, None] = GroupCommit(_write)
 
     async def submit(
         self,
@@ -53,6 +54,11 @@ class Ingest:
     def close(self) -> None:
         """Write what waits, and give the database connection back."""
         self._commits.close()
+
+
+def _write(batch: Sequence[Received]) -> list[None]:
+    record_reports(batch)
+    return [None] * len(batch)
 
 
 @cache

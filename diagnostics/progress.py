@@ -6,6 +6,7 @@ Messages carry a kind, an id and a state; the page fetches the rest. A lost one 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
 import time
@@ -21,16 +22,17 @@ from diagnostics.background import send_soon
 # Seconds without announcements after one failed: an absent Redis is left alone for a while.
 PAUSE = 5.0
 
-# Seconds that announcements of `publish_soon` gather, and how many of them one round sends.
+# Seconds that announcements gather after some were sent, and how many of them one round sends.
 GATHER = 0.2
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 50
 
 # What a group name of Channels may hold, and short enough with the rest.
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 _quiet_until = 0.0
 _lock = threading.Lock()
-_waiting: dict[tuple[str, int], Mapping[str, Any]] = {}
+_waiting: dict[tuple[str, Any], dict[str, Any]] = {}
+_is_sending = False
 
 
 def topic(kind: str, pk: object = "all") -> str:
@@ -46,40 +48,58 @@ def topic(kind: str, pk: object = "all") -> str:
 
 def publish_on_commit(kind: str, pk: object, **state: Any) -> None:
     """Announce row `pk` of `kind` with its new state, once it is committed; nobody waits for it."""
-    transaction.on_commit(lambda: _publish(kind, pk, state))
+    transaction.on_commit(lambda: _publish(kind, {pk: state}))
 
 
 def publish_soon(kind: str, states: Mapping[int, Mapping[str, Any]]) -> None:
-    """Announce many rows of `kind` some moments after they are committed.
-
-    For writers of many rows. Repeated changes of a row count once, and what is too much for a
-    round is left out: pages look again by themselves.
-    """
+    """`publish_on_commit` for many rows."""
     if states:
-        transaction.on_commit(lambda: _gather(kind, states))
+        transaction.on_commit(lambda: _publish(kind, states))
 
 
-def _gather(kind: str, states: Mapping[int, Mapping[str, Any]]) -> None:
+def _publish(kind: str, states: Mapping[Any, Mapping[str, Any]]) -> None:
+    """At once when it is quiet. Else they gather: changes of one row count once, and what is too
+    much for a round is left out, since pages look again by themselves."""
+    global _is_sending
+    if time.monotonic() < _quiet_until:
+        return
     with _lock:
-        begins = not _waiting
-        _waiting.update({(kind, pk): state for pk, state in states.items()})
-    if begins:
-        send_soon(_send_gathered)
+        for pk, state in states.items():
+            _waiting[kind, pk] = {**_waiting.get((kind, pk), {}), **state}
+        if not _is_sending:
+            _is_sending = send_soon(_send_waiting)
 
 
-async def _send_gathered() -> None:
-    await asyncio.sleep(GATHER)
+async def _send_waiting() -> None:
+    global _is_sending
+    try:
+        while gathered := _take_waiting():
+            for (kind, pk), state in gathered:
+                if time.monotonic() >= _quiet_until:
+                    await _send(kind, pk, state)
+            await asyncio.sleep(GATHER)
+    except BaseException:
+        _is_sending = False
+        raise
+
+
+def _take_waiting() -> list[tuple[tuple[str, Any], dict[str, Any]]]:
+    global _is_sending
     with _lock:
         gathered = list(_waiting.items())[:MOST_AT_ONCE]
         _waiting.clear()
-    for (kind, pk), state in gathered:
-        if time.monotonic() >= _quiet_until:
-            await _send(kind, pk, dict(state))
+        _is_sending = bool(gathered)
+    return gathered
 
 
-def _publish(kind: str, pk: object, state: dict[str, Any]) -> None:
-    if time.monotonic() >= _quiet_until:
-        send_soon(lambda: _send(kind, pk, state))
+def _forget_after_fork() -> None:
+    """A forked child sends for itself."""
+    global _is_sending, _lock
+    _lock, _is_sending = threading.Lock(), False
+    _waiting.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
 
 
 async def _send(kind: str, pk: object, state: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from diagnostics.gateway import get_gateway
 from diagnostics.models import LogRequest, OutboundCall
+from diagnostics.ringing import ring
 from diagnostics.services import (
     customer_privacy,
     delivery,
@@ -25,11 +25,10 @@ from diagnostics.services import (
 
 
 @shared_task(ignore_result=True)
-def dispatch_call(call_id: int) -> None:
-    """Ring the station's doorbell for a call that was just placed."""
-    call = OutboundCall.objects.pending().filter(pk=call_id).select_related("station").first()
-    if call is not None and get_gateway().is_online(call.station):
-        get_gateway().send(call)
+def dispatch_calls(call_ids: list[int]) -> None:
+    """Ring for calls that were just placed, where the process that placed them could not."""
+    placed = OutboundCall.objects.pending().filter(pk__in=call_ids)
+    ring(list(placed.select_related("station")))
 
 
 @shared_task(ignore_result=True)

@@ -20,14 +20,14 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import delivery, messages, presence
+from stations import delivery, messages, outbox, presence
 from stations.answers import answer_boot, answer_call
 from stations.auth import Refused, admit
 from stations.conf import stations_settings
 from stations.database import in_database
 from stations.gateway import wake
 from stations.handshake import handshake_of, refuse
-from stations.models import ChargingStation, CloseReason
+from stations.models import ChargingStation, CloseReason, Registration
 from stations.process import Process, this_process
 from stations.registration import asked_for_by, check_registered
 
@@ -171,7 +171,10 @@ class StationConsumer(AsyncConsumer):
 
     async def _record(self, event: events.Event) -> None:
         try:
-            await in_database(delivery.record, self.station, self.protocol.version, event)
+            if isinstance(event, events.CallAnswered):
+                await outbox.record_answer(self.station, event.message_id, event.payload)
+            else:
+                await in_database(delivery.record, self.station, self.protocol.version, event)
         except Exception:  # the call's deadline in the database will settle it
             logger.exception("What %s said was not kept", self.station)
         if self.protocol.in_flight is None:
@@ -256,10 +259,10 @@ class StationConsumer(AsyncConsumer):
     async def _send_next(self) -> None:
         connection_id, version = self.connection_id, self.protocol.version
         if self.protocol.in_flight is not None:
-            await in_database(delivery.check_open, connection_id)
+            await outbox.check_open(connection_id)
             return
-        take = delivery.take_call
-        call = await in_database(take, connection_id, version, self.registration)
+        registration = self.registration or Registration.PENDING
+        call = await outbox.take_call(connection_id, version, registration)
         if call is None:
             return
         action, payload = call.wire_action, call.wire_payload or {}

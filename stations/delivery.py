@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from diagnostics.models import OutboundCall
 from diagnostics.ocpp import events, frames
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import calls, delivery
-from stations.models import ChargingStation, CloseReason, Registration, StationConnection
+from stations.models import ChargingStation, CloseReason, StationConnection
 
 
 class ConnectionEnded(Exception):
@@ -40,6 +41,23 @@ def check_open(connection_id: int) -> StationConnection:
     return connection
 
 
+def stations_of(connection_ids: Collection[int]) -> dict[int, Any]:
+    """The station's primary key for each connection; for one that has ended, the ConnectionEnded.
+
+    As `check_open`, for many.
+    """
+    rows = StationConnection.objects.filter(pk__in=connection_ids)
+    found: dict[int, Any] = dict.fromkeys(connection_ids, ConnectionEnded(CloseReason.BLOCKED))
+    for pk, station_id, is_closed, reason, is_active in rows.values_list(
+        "pk", "station_id", "closed_at", "close_reason", "station__is_active"
+    ):
+        if is_closed:
+            found[pk] = ConnectionEnded(CloseReason(reason))
+        elif is_active:
+            found[pk] = station_id
+    return found
+
+
 def take_call(connection_id: int, version: OcppVersion, registration: str) -> OutboundCall | None:
     """The call to send now, marked Sent. Raises ConnectionEnded."""
     connection = check_open(connection_id)
@@ -47,7 +65,7 @@ def take_call(connection_id: int, version: OcppVersion, registration: str) -> Ou
         connection.station,
         version=version,
         connection=str(connection_id),
-        registration=registration or Registration.PENDING,
+        registration=registration,
     )
 
 
@@ -62,12 +80,13 @@ def ask_for_boot(station: ChargingStation) -> None:
 
 
 def record(station: ChargingStation, version: OcppVersion, event: events.Event) -> None:
-    """Keep what an event of the protocol says; calls of the station are answered elsewhere."""
+    """Keep what an event of the protocol says.
+
+    Calls of the station are answered elsewhere, and answers to ours are recorded by `outbox`.
+    """
     match event:
         case events.SendReceived():
             inbound.receive_send(station, version, event.action, event.payload)
-        case events.CallAnswered():
-            inbound.receive_result(station, event.message_id, event.payload)
         case events.CallRefused():
             inbound.receive_error(
                 station, event.message_id, event.code, event.description, event.details

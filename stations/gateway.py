@@ -7,6 +7,7 @@ to be done stands in the database, which every process also looks at by itself e
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from django.db.models import Q, QuerySet
 
-from diagnostics.background import send_soon
+from diagnostics.background import send_now
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.versions import OcppVersion
 from stations.models import ChargingStation, StationConnection
@@ -27,14 +28,20 @@ def group_of(server_id: UUID) -> str:
     return f"stations.{server_id}"
 
 
+async def ring(connections: Mapping[UUID, Collection[int]]) -> None:
+    """Have connections, by their processes, look at their rows and their calls.
+
+    One message for each process. Raises what the layer's backend raises.
+    """
+    layer = get_channel_layer()
+    for server_id, ids in connections.items() if layer is not None else ():
+        await layer.group_send(group_of(server_id), {"type": "wake", "connections": list(ids)})
+
+
 async def wake(server_id: UUID, connection_id: int) -> None:
     """Have the connection look at its row and its calls. Never raises: the rows are the truth."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    message = {"type": "wake", "connection": connection_id}
     try:
-        await layer.group_send(group_of(server_id), message)
+        await ring({server_id: [connection_id]})
     except Exception as error:  # whatever the layer's backend raises
         logger.warning("Connection %s was not woken: %s", connection_id, error)
 
@@ -66,6 +73,13 @@ class ChannelsGateway:
         return stations.filter(Q(identity__icontains=text) | Q(name__icontains=text))
 
     def send(self, call: OutboundCall) -> None:
-        live: Any = StationConnection.objects.live().filter(station_id=call.station_id)
-        for server_id, connection_id in live.values_list("server_id", "pk"):
-            send_soon(partial(wake, server_id, connection_id))
+        self.send_all([call])
+
+    def send_all(self, calls: Sequence[OutboundCall]) -> None:
+        live: Any = StationConnection.objects.live()
+        found: dict[UUID, list[int]] = {}
+        here = live.filter(station__in={call.station_id for call in calls})
+        for server_id, connection_id in here.values_list("server_id", "pk"):
+            found.setdefault(server_id, []).append(connection_id)
+        if found:
+            send_now(partial(ring, found))

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 
 from diagnostics import ingest
-from stations import database, presence
+from stations import database, outbox, presence
 from stations.database import in_database
 from stations.gateway import group_of
 from stations.models import HEARTBEAT
@@ -77,6 +77,7 @@ class Process:
                 await in_database(presence.stop_server, self.id)
             finally:
                 database.close()
+                outbox.close()
                 ingest.close()
 
     async def _beat(self) -> None:
@@ -110,8 +111,7 @@ class Process:
                 wait = min(2 * wait, LONGEST_WAIT)
 
     def _receive(self, message: dict[str, Any]) -> None:
-        connection_id = message.get("connection")
-        if isinstance(connection_id, int):
+        for connection_id in message.get("connections", ()):
             self._wake(connection_id)
 
     def _wake(self, connection_id: int) -> None:

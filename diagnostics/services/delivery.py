@@ -7,7 +7,7 @@ hold the same station, an answer that comes twice or late, and a sweep in betwee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from diagnostics.exceptions import RequestClosed
-from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import (
     CONNECTION_LOST,
     INVALID_ANSWER,
@@ -27,67 +26,16 @@ from diagnostics.lifecycles.call import (
 from diagnostics.lifecycles.log_request import OPEN as OPEN_LOGS
 from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.codecs import codec_for
-from diagnostics.ocpp.codecs.certificates import ACTION as GET_CERTIFICATES
-from diagnostics.ocpp.codecs.event_streams import ADJUST as ADJUST_STREAM
-from diagnostics.ocpp.codecs.event_streams import GET as GET_STREAMS
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.personal import without_personal_data
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import (
-    calls,
-    certificates,
-    customer_answers,
-    customer_information,
-    local_list,
-    log_answers,
-    log_watch,
-    logs,
-    monitor_answers,
-    monitors,
-    report_facts,
-    reports,
-    secrecy,
-    stream_answers,
-    triggers,
-    variable_answers,
-    variables,
-)
+from diagnostics.ringing import ring
+from diagnostics.services import calls, certificates, secrecy
+from diagnostics.services.call_kinds import ENCODERS, FOLLOWERS
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import call_settled
-
-# How a call that was placed in no version's words is said in the station's version when it is sent.
-ENCODERS: dict[str, Callable[[OutboundCall, OcppVersion], WireCall]] = {
-    customer_information.CUSTOMER_INFORMATION: customer_information.encode_call,
-    "GetBaseReport": reports.encode_call,
-    logs.GET_LOG: logs.encode_call,
-    "GetMonitoringReport": reports.encode_call,
-    "GetReport": reports.encode_call,
-    "GetVariables": variables.encode_call,
-    "SetVariables": variables.encode_call,
-    log_watch.POLL: log_watch.encode_poll,
-    triggers.ACTION: triggers.encode_call,
-    **dict.fromkeys(monitors.ACTIONS, monitors.encode_call),
-}
-
-# What follows when a call of this action was sent or settled, in the same transaction. Calls that
-# were placed in the wire's words (`raw`) have followers too, under their own action.
-FOLLOWERS: dict[str, Callable[[OutboundCall], None]] = {
-    customer_information.CUSTOMER_INFORMATION: customer_answers.call_moved,
-    GET_STREAMS: stream_answers.streams_listed,
-    GET_CERTIFICATES: certificates.ids_moved,
-    ADJUST_STREAM: stream_answers.stream_adjusted,
-    local_list.GET_VERSION: local_list.version_moved,
-    local_list.SEND_LIST: local_list.list_moved,
-    "GetBaseReport": report_facts.call_moved,
-    logs.GET_LOG: log_answers.call_moved,
-    "GetMonitoringReport": report_facts.call_moved,
-    "GetReport": report_facts.call_moved,
-    "GetVariables": variable_answers.call_moved,
-    "SetVariables": variable_answers.call_moved,
-    **dict.fromkeys(monitors.ACTIONS, monitor_answers.call_moved),
-}
 
 # A waiting call that may not go out yet does not hold up those behind it, up to this many.
 LOOK_AHEAD = 50
@@ -112,7 +60,7 @@ def next_call(
         return None
     allowed = codec_for(version).pending_actions if registration == "Pending" else None
     for call in _waiting(station):
-        wire = None if certificates.must_wait(call) else _encode(call, version)
+        wire = None if certificates.must_wait(call) else encode(call, version)
         if wire is None or (allowed is not None and wire.action not in allowed):
             continue
         if _must_wait(call, wire):
@@ -136,12 +84,12 @@ def _in_flight(station: Any) -> bool:
     return OutboundCall.objects.in_flight().filter(station=station).exists()
 
 
-def _encode(call: OutboundCall, version: OcppVersion) -> WireCall | None:
+def encode(call: OutboundCall, version: OcppVersion) -> WireCall | None:
     """The call in this version's words; one that the version cannot say ends here."""
     try:
         if call.raw:
             codec_for(version).check_call(call.action, call.payload)
-            kept = secrecy.kept(call.station, call.action, call.payload)
+            kept = secrecy.kept(call.station_id, call.action, call.payload)
             return WireCall(call.action, call.payload, kept)
         return ENCODERS[call.action](call, version)
     except OcppError as error:
@@ -161,21 +109,24 @@ def _must_wait(call: OutboundCall, wire: WireCall) -> bool:
 def _mark_sent(call: OutboundCall, wire: WireCall, connection: str) -> bool:
     """Secrets of the payload are for the wire alone: they are on the call that is returned, and
     not in its row."""
-    now = timezone.now()
     try:
-        sent = _settle(
-            call,
-            CallEvent.SEND,
-            sent_at=now,
-            deadline_at=now + timedelta(seconds=call.timeout) + SWEEP_SLACK,
-            connection=connection,
-            wire_action=wire.action,
-            wire_payload=wire.payload if wire.kept is None else wire.kept,
-        )
+        sent = _settle(call, CallEvent.SEND, **sent_columns(call, wire, connection))
     except IntegrityError:  # another process has just sent this station a call
         return False
     call.wire_payload = wire.payload
     return sent
+
+
+def sent_columns(call: OutboundCall, wire: WireCall, connection: str) -> dict[str, Any]:
+    """What the row of a call says once it is sent."""
+    now = timezone.now()
+    return {
+        "sent_at": now,
+        "deadline_at": now + timedelta(seconds=call.timeout) + SWEEP_SLACK,
+        "connection": connection,
+        "wire_action": wire.action,
+        "wire_payload": wire.payload if wire.kept is None else wire.kept,
+    }
 
 
 @transaction.atomic
@@ -219,7 +170,7 @@ def record_answer(station: Any, message_id: str, payload: Any) -> bool:
     late = call.status != "Sent"
     if not isinstance(payload, dict):
         return record_refusal(station, message_id, INVALID_ANSWER, "The answer is no object.", {})
-    answer = secrecy.kept(station, call.wire_action, payload)
+    answer = secrecy.kept(station.pk, call.wire_action, payload)
     return _settle(call, CallEvent.ANSWER, answer=answer, late=late, error_code="")
 
 
@@ -285,15 +236,12 @@ def expire_calls(now: datetime) -> None:
 
 def ring_waiting() -> None:
     """Ring again for connected stations with calls waiting: doorbells may be lost."""
-    gateway = get_gateway()
     waiting = OutboundCall.objects.pending().order_by("station_id", "pk")
     busy = OutboundCall.objects.in_flight().values("station_id")
-    seen: set[Any] = set()
+    first: dict[Any, OutboundCall] = {}
     for call in waiting.exclude(station_id__in=busy).select_related("station")[: 10 * BATCH]:
-        if call.station_id not in seen:
-            seen.add(call.station_id)
-            if gateway.is_online(call.station):
-                gateway.send(call)
+        first.setdefault(call.station_id, call)
+    ring(list(first.values()))
 
 
 def stations_waiting() -> list[Any]:

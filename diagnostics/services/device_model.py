@@ -194,7 +194,8 @@ def _renewed(
 
 
 def secrets_of(station: Any) -> Callable[[ComponentVariable], bool]:
-    """Which variables of a station nobody may read: known by name, or write-only as it said."""
+    """Which variables of a station (or its primary key) nobody may read: known by name, or
+    write-only as it said."""
     rows = ReportedVariable.objects.filter(
         station=station, attributes__mutability=Mutability.WRITE_ONLY
     )

@@ -16,16 +16,16 @@ from diagnostics.services import device_model
 _ABOUT_VARIABLES = frozenset({"SetVariables", "GetVariables", "GetConfiguration"})
 
 
-def kept(station: Any, action: str, payload: Any) -> Any:
-    """The payload of a call or an answer as it may be kept."""
+def kept(station_id: Any, action: str, payload: Any) -> Any:
+    """The payload of a call or an answer as it may be kept; by the station's primary key."""
     if action in _ABOUT_VARIABLES:
-        return without_secrets(action, payload, device_model.secrets_of(station))
+        return without_secrets(action, payload, device_model.secrets_of(station_id))
     return without_secrets(action, payload)
 
 
 def forget(call: OutboundCall) -> None:
     """A call that has ended needs its secrets no more."""
-    payload = kept(call.station, call.action, call.payload)
+    payload = kept(call.station_id, call.action, call.payload)
     if payload != call.payload:
         OutboundCall.objects.filter(pk=call.pk).update(payload=payload)
         call.payload = payload

@@ -16,7 +16,7 @@ from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import calls, delivery, logs
 from diagnostics.services.calls import cancel_call, place_call
 from diagnostics.signals import call_settled
-from diagnostics.tasks import dispatch_call, sweep
+from diagnostics.tasks import dispatch_calls, sweep
 from tests.services.conftest import Dialogue, make_station
 
 
@@ -199,10 +199,9 @@ def test_the_sweep_rings_for_connected_stations_with_calls_waiting(dialogue: Dia
 
 def test_a_dispatch_that_comes_twice_or_late_does_no_harm(dialogue: Dialogue) -> None:
     call = heartbeat_trigger(dialogue.station)
-    dispatch_call(call.pk)
+    dispatch_calls([call.pk])
     dialogue.takes()
-    dispatch_call(call.pk)
-    dispatch_call(10**9)
+    dispatch_calls([call.pk, 10**9])
     assert dialogue.gateway.rung == [call.pk]
 
 

@@ -159,13 +159,14 @@ class Paper:
         self.free.set()
         self.failures: list[Exception] = []
 
-    def write(self, items: Sequence[str]) -> None:
+    def write(self, items: Sequence[str]) -> list[str | Exception]:
         self.free.wait(PATIENCE)
         if self.failures:
             raise self.failures.pop()
         if "bad" in items:
             raise ValueError("bad")
         self.batches.append(list(items))
+        return [LookupError(text) if text == "odd" else text.upper() for text in items]
 
 
 @pytest.fixture
@@ -174,18 +175,18 @@ def paper() -> Paper:
 
 
 @pytest.fixture
-def commits(paper: Paper) -> Iterator[GroupCommit[str]]:
+def commits(paper: Paper) -> Iterator[GroupCommit[str, str]]:
     commits = GroupCommit(paper.write, most=3, idle=0.2)
     yield commits
     commits.close()
 
 
 async def test_what_comes_during_a_commit_goes_into_the_next(
-    paper: Paper, commits: GroupCommit[str]
+    paper: Paper, commits: GroupCommit[str, str]
 ) -> None:
     paper.free.clear()
     first = commits.submit("1")
-    while not commits._is_writing:
+    while not commits._gathering.is_working:
         await asyncio.sleep(0.001)
     others = [commits.submit(text) for text in ("2", "3", "4", "5")]
     await asyncio.sleep(0.01)
@@ -203,17 +204,23 @@ async def test_nothing_waits_when_nothing_is_on_its_way(paper: Paper) -> None:
     commits.close()
 
 
-async def test_a_bad_item_fails_alone(paper: Paper, commits: GroupCommit[str]) -> None:
+async def test_a_bad_item_fails_alone(paper: Paper, commits: GroupCommit[str, str]) -> None:
     paper.free.clear()
     sent = [commits.submit(text) for text in ("1", "bad", "2", "3")]
     paper.free.set()
     outcomes = await asyncio.gather(*sent, return_exceptions=True)
-    assert [type(each) for each in outcomes] == [type(None), ValueError, type(None), type(None)]
+    assert [type(each) for each in outcomes] == [str, ValueError, str, str]
     assert sorted(sum(paper.batches, [])) == ["1", "2", "3"]
 
 
+async def test_each_item_has_a_result_of_its_own(commits: GroupCommit[str, str]) -> None:
+    sent = [commits.submit(text) for text in ("a", "odd", "b")]
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    assert [outcomes[0], str(outcomes[1]), outcomes[2]] == ["A", "odd", "B"]
+
+
 async def test_an_absent_database_refuses_the_whole_batch_and_then_goes_on(
-    paper: Paper, commits: GroupCommit[str]
+    paper: Paper, commits: GroupCommit[str, str]
 ) -> None:
     paper.failures = [OperationalError("away"), OperationalError("away")]
     with pytest.raises(OperationalError):
@@ -224,7 +231,7 @@ async def test_an_absent_database_refuses_the_whole_batch_and_then_goes_on(
 
 
 async def test_a_station_that_left_is_kept_all_the_same(
-    paper: Paper, commits: GroupCommit[str]
+    paper: Paper, commits: GroupCommit[str, str]
 ) -> None:
     paper.free.clear()
     gone = commits.submit("1")
@@ -235,11 +242,11 @@ async def test_a_station_that_left_is_kept_all_the_same(
 
 
 async def test_the_thread_ends_when_idle_and_comes_back(
-    paper: Paper, commits: GroupCommit[str]
+    paper: Paper, commits: GroupCommit[str, str]
 ) -> None:
     await commits.submit("1")
     async with asyncio.timeout(PATIENCE):
-        while commits._thread is not None:
+        while commits._gathering._thread is not None:
             await asyncio.sleep(0.02)
     await commits.submit("2")
     assert paper.batches == [["1"], ["2"]]

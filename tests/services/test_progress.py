@@ -35,7 +35,7 @@ async def test_a_change_reaches_who_follows_the_row_and_who_follows_all(valkey: 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_announced_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     announced: list[int] = []
-    monkeypatch.setattr(progress, "_publish", lambda kind, pk, state: announced.append(pk))
+    monkeypatch.setattr(progress, "_publish", lambda kind, states: announced.extend(states))
     with transaction.atomic():
         progress.publish_on_commit("logrequest", 7)
         assert announced == []
@@ -54,10 +54,10 @@ def test_nobody_waits_for_an_absent_redis_and_it_is_left_alone_for_a_while(
 
     monkeypatch.setattr(progress, "_send", counted)
     valkey.stop()
-    progress._publish("logrequest", 0, {})
+    progress._publish("logrequest", {0: {}})
     background.flush(timeout=PATIENCE)
     for pk in (1, 2):
-        progress._publish("logrequest", pk, {})
+        progress._publish("logrequest", {pk: {}})
     background.flush(timeout=PATIENCE)
     assert tried == [0]
 
