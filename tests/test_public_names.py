@@ -38,6 +38,7 @@ FUNCTIONS = {
     },
     "services.calls": {
         "place_call": "* station action payload expires_in timeout placed_by",
+        "place_calls": "* stations action payload **wanted",
         "cancel_call": "call",
     },
     "services.delivery": {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 
 from diagnostics.models import OutboundCall, TimelineEntry
+from diagnostics.services import calls
 from stations.models import ChargingStation, StationConnection
-from stations.services import block_station
+from stations.services import block_station, register_station
 from tests.servers.processes import wait_until
 from tests.servers.valkey import Valkey
-from tests.stations.conftest import Connect, becomes, place
+from tests.stations.conftest import PASSWORD, Connect, becomes, place
 
 HEARTBEAT = {"requestedMessage": "Heartbeat"}
 
@@ -96,6 +98,30 @@ def test_a_call_on_a_lost_connection_has_no_outcome(
         socket.answer(message_id, {"status": "Accepted"})
         becomes(call, "Answered")
     assert call.late
+
+
+def test_many_stations_are_called_at_once(connect: Connect, server: str) -> None:
+    stations = []
+    for number in range(8):
+        station = register_station(f"CP-{number}", password=PASSWORD)[0]
+        ChargingStation.objects.filter(pk=station.pk).update(registration="Accepted")
+        stations.append(station)
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(connect(station)) for station in stations]
+        placed = calls.place_calls(
+            stations=stations * 2, action="TriggerMessage", payload=HEARTBEAT
+        )
+        block_station(stations[3])
+        for turn in (0, 1):
+            for number, socket in enumerate(sockets):
+                if number == 3:
+                    continue
+                message_id, _ = socket.next_call("TriggerMessage")
+                assert message_id == placed[turn * 8 + number].message_id
+                socket.answer(message_id, {"status": "Accepted"})
+        for call in placed[8:11]:
+            becomes(call, "Answered")
+    assert OutboundCall.objects.filter(station=stations[0], status="Answered").count() == 2
 
 
 def test_an_answer_to_nothing_is_noted(connect: Connect, station: ChargingStation) -> None:
