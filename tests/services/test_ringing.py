@@ -53,7 +53,7 @@ def test_a_worker_is_asked_where_the_gateway_fails(
         raise ConnectionError("no layer here")
 
     gateway.send_all = fails
-    monkeypatch.setattr(ringing, "_enqueue", asked.append)
+    monkeypatch.setattr(ringing, "enqueue", lambda task, ids: asked.append(ids))
     placed = place_calls(stations=stations, **TRIGGER)
     ringing.flush()
     assert asked == [[call.pk for call in placed]]
