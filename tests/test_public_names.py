@@ -102,7 +102,7 @@ FUNCTIONS = {
 
 METHODS = {
     gateway.StationGateway: {"identity", "version", "find", "is_online", "send"},
-    gateway.FleetGateway: {"online", "speaking", "matching"},  # none of it is required
+    gateway.FleetGateway: {"send_all", "online", "speaking", "matching"},  # none of it is required
     storage.LogStore: {
         "open_upload",
         "size",
