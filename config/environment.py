@@ -39,6 +39,17 @@ def port_range(name: str, *, default: tuple[int, int]) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def number(name: str, *, default: int) -> int:
+    """Return a whole number; the default when unset or empty.
+
+    Raises ImproperlyConfigured for anything else.
+    """
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number.")
+    return int(value)
+
+
 def kept_secret(path: Path) -> str:
     """Return the secret in the file, made up and kept there for its owner only at first use."""
     try:

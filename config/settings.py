@@ -107,6 +107,7 @@ DIAGNOSTICS: dict[str, Any] = {
     "LOG_STORE_URL": LOG_STORE_URL,
     "PUBLIC_URL": PUBLIC_URL,
     "STORE_PUBLIC_URL": (os.environ.get("STORE_PUBLIC_URL") or "").rstrip("/"),
+    "MAX_UPLOAD_SIZE": environment.number("MAX_UPLOAD_SIZE", default=2 * 1024**3),
     "DOWNLOADS_FROM_STORE": environment.flag("DOWNLOADS_FROM_STORE", default=False),
     "UPLOAD_ROUTES": tuple(environment.words("UPLOAD_ROUTES")) or ("relay",),
     # What `manage.py ftpserver` serves; without these two there is nothing to serve.

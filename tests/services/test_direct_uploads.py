@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -168,6 +170,21 @@ def test_enough_is_enough(asked: Ask) -> None:
             puts(row, content)
             direct_uploads.take_upload(row.pk)
     assert row.files.count() == 1 and lying() == []
+
+
+def test_a_line_that_is_cut_midway_leaves_nothing(asked: Ask) -> None:
+    row = asked()
+    parts = urlsplit(row.location)
+    head = (
+        f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"Content-Length: 9000000\r\n\r\n"
+    )
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as line:
+        line.sendall(head.encode() + bytes(5_000_000))
+    assert puts(row, b"another try") == 200  # so the store has seen the first one out
+    file = direct_uploads.take_upload(row.pk)
+    assert file is not None and file.size == len(b"another try")
+    assert lying() == []
 
 
 def test_only_one_worker_takes_a_file_in(asked: Ask) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from diagnostics.storage import (
 )
 from diagnostics.storage.files import FileLogStore
 from diagnostics.storage.s3 import PART, S3LogStore
+from tests.servers.small_disk import ROOM, small_disk
 
 KEY = "CS001-0123456789ab/7/upload"
 
@@ -179,23 +179,14 @@ def test_a_file_that_cannot_fit_is_refused_before_its_first_byte(tmp_path):
         FileLogStore(tmp_path).open_upload(KEY, expected=1 << 60)
 
 
-def test_a_full_disk_is_named_so_and_the_partial_file_goes(full_disk):
-    upload = FileLogStore(full_disk).open_upload(KEY)
-    with pytest.raises(StorageFull):
-        for _ in range(64):
-            upload.write(bytes(CHUNK))
-    upload.abort()
-    assert not [path for path in full_disk.rglob("*") if path.is_file()]
-
-
-@pytest.fixture
-def full_disk(tmp_path):
-    """A real file system of 4 MiB, where the machine lets us mount one."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield tmp_path
-    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+def test_a_full_disk_is_named_so_and_the_partial_file_goes(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        upload = FileLogStore(disk).open_upload(KEY)
+        with pytest.raises(StorageFull):
+            for _ in range(2 * ROOM // CHUNK):
+                upload.write(bytes(CHUNK))
+        upload.abort()
+        assert not [path for path in disk.rglob("*") if path.is_file()]
 
 
 def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path):

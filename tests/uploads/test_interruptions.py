@@ -1,10 +1,10 @@
 """Stations that hang up, servers that stop, stores that fail: nothing is lost silently."""
 
 import asyncio
-import os
 import socket
-import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from django.db import OperationalError
@@ -15,6 +15,7 @@ from diagnostics.uploads.app import upload_app
 from tests.servers.application import served
 from tests.servers.processes import PATIENCE, wait_until
 from tests.servers.seaweedfs import BUCKET, SeaweedFS
+from tests.servers.small_disk import ROOM, small_disk
 from tests.uploads.bodies import LOG, form, zaptec
 from tests.uploads.conftest import Address, address_at, content_of
 
@@ -173,19 +174,38 @@ async def ignore(message):
 
 
 def test_a_disk_that_fills_midway_is_507_and_the_attempt_is_noted(address, configured, tmp_path):
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small file system needs root")
-    try:
-        configured(LOG_STORE_URL=f"file://{tmp_path}")
+    with small_disk(tmp_path / "disk") as disk:
+        configured(LOG_STORE_URL=f"file://{disk}")
         head = f"PUT {address.path} HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n"
-        chunks = b"800000\r\n" + bytes(0x800000) + b"\r\n0\r\n\r\n"
+        chunks = b"%x\r\n" % (2 * ROOM) + bytes(2 * ROOM) + b"\r\n0\r\n\r\n"
         answer = send(address, head.encode() + chunks, hang_up=False)
         assert answer.startswith(b"HTTP/1.1 507 ")
         assert address.notes()[-1] == ("upload.failed", "The disk of the log store is full.")
-        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-    finally:
-        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+        assert not [path for path in disk.rglob("*") if path.is_file()]
+
+
+def test_many_slow_stations_hold_nobody_up_and_lose_nothing(server, monkeypatch):
+    """More of them than there are workers, each taking longer in all than a pause may."""
+    monkeypatch.setattr(body, "STALL_SECONDS", 10.0)
+    addresses = [address_at(server) for _ in range(24)]
+    fast = address_at(server)
+    with ExitStack() as stack, ThreadPoolExecutor(1) as another:
+        slow = []
+        for each in addresses:
+            connection = stack.enter_context(socket.create_connection(each.endpoint, timeout=60))
+            connection.sendall(put(each, b"", length=24_000))
+            slow.append(connection)
+        begun = time.monotonic()
+        quick = another.submit(send, fast, put(fast, bytes(3_000_000)), hang_up=False)
+        for _ in range(24):
+            time.sleep(0.5)  # the pace of the stations: two kilobytes a second
+            for connection in slow:
+                connection.sendall(b"k" * 1000)
+        assert quick.done() and quick.result().endswith(b"ok")
+        for connection in slow:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert time.monotonic() - begun > body.STALL_SECONDS
+    assert {each.awaited_file().size for each in addresses} == {24_000}
 
 
 def test_a_store_that_dies_midway_is_503_and_the_attempt_is_noted(
