@@ -29,7 +29,7 @@ class StationInfoInline(StackedInline):
         kwargs["choices"] = [("", _("Automatic")), *upload_routes.offered()]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
-    @display(description=gettext_lazy("the next one would come"))
+    @display(description=gettext_lazy("the next file comes in"))
     def way_in(self, info: StationInfo) -> str:
         """What the station's settings come to now, with the reason."""
         return route_sentence(*upload_routes.preview_route(info.station)) if info.pk else "–"

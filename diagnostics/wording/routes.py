@@ -31,7 +31,7 @@ _FOR = {
 # Code of `services.upload_routes` -> why a way was not taken.
 _AGAINST = {
     "announced": gettext_noop("the station says that it uses %(protocols)s only"),
-    "failed": gettext_noop("it failed with this firmware on %(at)s (%(word)s)"),
+    "failed": gettext_noop("that failed with its present firmware on %(at)s (%(word)s)"),
     "appends_names": gettext_noop(
         "the station appends a file name to its address, which a signature does not allow"
     ),

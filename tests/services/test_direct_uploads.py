@@ -110,7 +110,7 @@ def test_a_claim_without_a_file_sends_the_next_one_through_this_server(
     again = logs.request_again(row)
     assert again.route == "relay"
     reason = route_sentence(again.route, again.route_reason)
-    assert reason.startswith("Through this server instead of straight to S3: it failed with this")
+    assert reason.startswith("Through this server instead of straight to S3: that failed with its")
     assert "(Claimed)" in reason
 
 

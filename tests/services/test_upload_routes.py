@@ -101,7 +101,7 @@ def test_a_way_that_the_station_cannot_is_left_until_its_firmware_changes(
         fails(row, "NotSupportedOperation")
         again = asked()
         assert again.route == "relay"
-        assert "it failed with this firmware on" in told(again)
+        assert "that failed with its present firmware on" in told(again)
         assert "(NotSupportedOperation)" in told(again)
         dialogue.answers({"status": "Rejected"})
         StationInfo.objects.update(firmware_version="2")
