@@ -42,6 +42,16 @@ def test_an_empty_flag_is_the_default(monkeypatch, value):
     assert environment.flag("A_FLAG", default=True) is True
 
 
+def test_a_number_is_whole_or_said_to_be_none(monkeypatch):
+    monkeypatch.setenv("A_NUMBER", " 5000000000 ")
+    assert environment.number("A_NUMBER", default=1) == 5_000_000_000
+    monkeypatch.setenv("A_NUMBER", "")
+    assert environment.number("A_NUMBER", default=1) == 1
+    monkeypatch.setenv("A_NUMBER", "2 GB")
+    with pytest.raises(ImproperlyConfigured, match="A_NUMBER must be a whole number"):
+        environment.number("A_NUMBER", default=1)
+
+
 def test_words_are_trimmed_and_never_empty(monkeypatch):
     monkeypatch.setenv("WORDS", " a.example, ,b.example,")
     assert environment.words("WORDS") == ["a.example", "b.example"]

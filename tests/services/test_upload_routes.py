@@ -179,7 +179,7 @@ def test_a_scheme_that_was_refused_leads_to_the_next_way(
     dialogue.answers({"status": "Accepted"})
     fails(row, "NotSupportedOperation")
     row = asked()
-    assert "it failed with this firmware on" in told(row)
+    assert "that failed with its present firmware on" in told(row)
     assert row.route == "ftp"
     dialogue.refuses("NotSupported")
     assert asked().route == "sftp"
