@@ -2,35 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db.models import Model, QuerySet
 
+from diagnostics.models import (
+    Alert,
+    CustomerInformation,
+    EventStream,
+    GroupMember,
+    LogRequest,
+    LogSearch,
+    Monitor,
+    OutboundCall,
+    Report,
+    VariableRequest,
+)
 from diagnostics.progress import topic
+from diagnostics.services import access
 
-# What a page may follow, and the permission it takes.
-KINDS = {
-    "logrequest": "diagnostics.view_logrequest",
-    "alert": "diagnostics.view_alert",
-    "call": "diagnostics.view_outboundcall",
-    "station": "diagnostics.view_logrequest",
-    "monitor": "diagnostics.view_monitor",
-    "monitors": "diagnostics.view_monitor",  # all of a station, by its key
-    "eventstream": "diagnostics.view_eventstream",
-    "customerinformation": "diagnostics.view_customerinformation",
-    "report": "diagnostics.view_report",
-    "logsearch": "diagnostics.view_logsearch",
-    "variablerequest": "diagnostics.view_variablerequest",
+STATION: Any = GroupMember._meta.get_field("station").related_model
+
+Rows = Callable[[Any], QuerySet[Any]]
+
+
+def _of(model: type[Model]) -> Rows:
+    """The rows of a model that a user may see."""
+    return lambda user: access.visible(model._default_manager.all(), user)
+
+
+def _searches(user: Any) -> QuerySet[LogSearch]:
+    return access.own(LogSearch.objects.all(), user, by="requested_by")
+
+
+# What a page may follow: the permission it takes, and the rows whose changes are told.
+KINDS: dict[str, tuple[str, Rows]] = {
+    "logrequest": ("diagnostics.view_logrequest", _of(LogRequest)),
+    "alert": ("diagnostics.view_alert", _of(Alert)),
+    "call": ("diagnostics.view_outboundcall", _of(OutboundCall)),
+    "station": ("diagnostics.view_logrequest", _of(STATION)),
+    "monitor": ("diagnostics.view_monitor", _of(Monitor)),
+    "monitors": ("diagnostics.view_monitor", _of(STATION)),  # all of a station, by its key
+    "eventstream": ("diagnostics.view_eventstream", _of(EventStream)),
+    "customerinformation": ("diagnostics.view_customerinformation", _of(CustomerInformation)),
+    "report": ("diagnostics.view_report", _of(Report)),
+    "logsearch": ("diagnostics.view_logsearch", _searches),
+    "variablerequest": ("diagnostics.view_variablerequest", _of(VariableRequest)),
 }
 
 MOST_TOPICS = 200
+# Rows of which a page remembers whether its user may see them.
+MOST_KNOWN = 10_000
 
 
 class ProgressConsumer(AsyncJsonWebsocketConsumer):
     """Follows rows that the page names: {"follow": "logrequest", "ids": [7, 9]} or "ids": "all".
 
-    Sends {"kind": "logrequest", "id": 7, "state": "Uploading", …} for each change.
+    Sends {"kind": "logrequest", "id": 7, "state": "Uploading", …} for each change, as far as the
+    row is of a station that the user may see.
     """
 
     async def connect(self) -> None:
@@ -39,6 +71,9 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=4003)
             return
         self.topics: set[str] = set()
+        limit = await database_sync_to_async(access.limit_of)(user)
+        self.is_limited = limit is not None
+        self.known: dict[tuple[str, Any], bool] = {}
         await self.accept()
 
     async def receive_json(self, content: Any, **_: Any) -> None:
@@ -53,9 +88,20 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"following": kind})
 
     async def _may_follow(self, kind: str) -> bool:
-        permission = KINDS.get(kind)
+        permission, _rows = KINDS.get(kind, ("", None))
         may = database_sync_to_async(self.scope["user"].has_perm)
         return bool(permission and await may(permission))
+
+    async def _may_hear(self, kind: str, pk: Any) -> bool:
+        if (kind, pk) not in self.known:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            self.known[kind, pk] = await database_sync_to_async(self._is_theirs)(kind, pk)
+        return self.known[kind, pk]
+
+    def _is_theirs(self, kind: str, pk: Any) -> bool:
+        rows = KINDS[kind][1](self.scope["user"])
+        return rows.filter(pk=pk).exists()
 
     async def _follow(self, group: str) -> None:
         if group not in self.topics and len(self.topics) < MOST_TOPICS:
@@ -67,4 +113,5 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def row_changed(self, event: dict[str, Any]) -> None:
-        await self.send_json({key: value for key, value in event.items() if key != "type"})
+        if not self.is_limited or await self._may_hear(event["kind"], event["id"]):
+            await self.send_json({key: value for key, value in event.items() if key != "type"})

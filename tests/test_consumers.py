@@ -11,7 +11,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Permission
 
 from diagnostics import progress
-from diagnostics.consumers import ProgressConsumer
+from diagnostics.consumers import KINDS, ProgressConsumer
+from tests.access.world import build
 from tests.servers.valkey import Valkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,3 +73,34 @@ def test_any_text_can_be_a_key() -> None:
     topics = {progress.topic("station", key) for key in (7, "7/8", "ü" * 200, "a b", "a-b")}
     assert len(topics) == 5
     assert all(len(topic) < 100 and topic.isascii() and " " not in topic for topic in topics)
+
+
+# Who is limited to a group of stations
+
+
+@database_sync_to_async
+def _two_worlds() -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Who is limited to the one, with all permissions, and the keys of the rows of both."""
+    mine, others = build("MINE"), build("OTHERS")
+    names = [name.partition(".")[2] for name, _rows in KINDS.values()]
+    mine.operator.user_permissions.set(Permission.objects.filter(codename__in=names))
+    keys = [
+        {kind: world.of(rows(None).model).pk for kind, (_name, rows) in KINDS.items()}
+        for world in (mine, others)
+    ]
+    return mine.operator, keys[0], keys[1]
+
+
+async def test_who_is_limited_hears_of_no_other_station(valkey: Valkey) -> None:
+    """Neither by its key nor among all; for every kind that can be followed."""
+    user, mine, others = await _two_worlds()
+    for kind in KINDS:
+        for ids in ([str(others[kind]), others[kind], mine[kind]], "all"):
+            page, _ = await opened(user)
+            await page.send_json_to({"follow": kind, "ids": ids})
+            assert await page.receive_json_from(5) == {"following": kind}
+            for pk in (others[kind], mine[kind]):
+                await progress._send(kind, pk, {"state": "Sent"})
+            heard = await page.receive_json_from(5)
+            assert (heard["kind"], str(heard["id"])) == (kind, str(mine[kind]))
+            await page.disconnect()

@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.forms import LogForm
 from diagnostics.admin.stations import Prospect, prospect
-from diagnostics.services import logs
+from diagnostics.services import access, logs
 
 PERMISSION = "diagnostics.request_log"
 # More stations than these are asked in the background, in batches of as many.
@@ -34,6 +34,7 @@ def request_logs_action(
 ) -> HttpResponse:
     """Ask the selected stations for a log, after a page that says what will happen to how many."""
     require(request, PERMISSION)
+    queryset = access.visible(queryset, request.user)
     form = LogForm(request.POST if "span" in request.POST else None)
     if "apply" in request.POST and form.is_valid():
         able = prospect(queryset, form.wanted["log_type"]).able

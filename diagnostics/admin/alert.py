@@ -27,7 +27,7 @@ from diagnostics.admin.alert_filters import (
 )
 from diagnostics.admin.base import AFTER, FactAdmin, KeysetChangeList, page_media, require
 from diagnostics.models import Alert
-from diagnostics.services import alerts
+from diagnostics.services import access, alerts
 from diagnostics.wording.alerts import alert_name, alert_value
 
 VIEW, ACKNOWLEDGE = "diagnostics.view_alert", "diagnostics.acknowledge_alert"
@@ -147,7 +147,8 @@ class AlertAdmin(FactAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        newest = Alert.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        rows = access.visible(Alert.objects.all(), request.user)
+        newest = rows.aggregate(newest=Max("pk"))["newest"] or 0
         return super().changelist_view(request, {"newest": newest, **(extra_context or {})})
 
     # Its pages
@@ -184,8 +185,11 @@ class AlertAdmin(FactAdmin):
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the note of the form on an alert's page."""
         require(request, ACKNOWLEDGE)
+        rows = self.get_queryset(request).filter(pk=pk)
+        if not rows.exists():
+            raise Http404(_("There is no such alert."))
         if request.method == "POST":
-            self.acknowledge(request, self.get_queryset(request).filter(pk=pk))
+            self.acknowledge(request, rows)
         return redirect("admin:diagnostics_alert_change", pk)
 
     def acknowledge(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:

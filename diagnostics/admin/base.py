@@ -11,9 +11,10 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.forms import Media
 from django.forms.widgets import Script
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from diagnostics.admin.group_filters import GroupFilter
 from diagnostics.gateway import get_gateway
@@ -74,7 +75,59 @@ class KeysetChangeList(ChangeList):
         return self.get_query_string(remove=[*POSITION]) if OLDER in self.params else ""
 
 
-class FactAdmin(admin.ModelAdmin):
+class Precise(admin.ModelAdmin):
+    """Where no row is, or none that the user may see, there is nothing: 404.
+
+    Django would lead to the index.
+    """
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *_args: Any) -> HttpResponse:
+        raise Http404(_("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)})
+
+
+class TheirsOnly(Precise):
+    """Pages of rows that belong to stations: who is limited to groups sees those of theirs.
+
+    The others look as if they did not exist, in lists, actions, searches and at their addresses.
+    """
+
+    station_path = ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return access.visible(
+            super().get_queryset(request), request.user, station=self.station_path
+        )
+
+
+class WholeFleet(Precise):
+    """Pages of what concerns all stations: closed to whoever is limited to groups."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows if is_unlimited(request) else rows.none()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_unlimited(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_unlimited(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_unlimited(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_unlimited(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_unlimited(request) and super().has_delete_permission(request, obj)
+
+
+def is_unlimited(request: HttpRequest) -> bool:
+    """Whether the user may see all stations."""
+    return access.limit_of(request.user) is None
+
+
+class FactAdmin(TheirsOnly):
     """A model whose rows are facts: looked at by those who may, changed by nobody.
 
     Only superusers may delete, since a deleted fact cannot be told from one that never was.
@@ -118,12 +171,12 @@ class FactAdmin(admin.ModelAdmin):
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of stations that the user may see."""
-        rows = super().get_queryset(request).select_related("station")
-        return access.visible(rows, request.user, station="station")
+        return super().get_queryset(request).select_related("station")
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return [*super().get_list_filter(request), GroupFilter]
+        """The admin's own, and a group for rows that belong to stations."""
+        known = access.has_station(self.model)
+        return [*super().get_list_filter(request), *([GroupFilter] if known else [])]
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """By station, in whatever way the host's own station list is searched."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.schema_form import SchemaForm
 from diagnostics.admin.trigger_form import TriggerForm
@@ -26,7 +26,7 @@ from diagnostics.models import OutboundCall
 from diagnostics.ocpp.errors import InvalidPayload
 from diagnostics.ocpp.frames import load_json
 from diagnostics.ocpp.schemas import schemas_of
-from diagnostics.services import console, delivery, triggers
+from diagnostics.services import access, console, delivery, triggers
 
 PLACE, TRIGGER = "diagnostics.place_call", "diagnostics.trigger_message"
 
@@ -108,7 +108,7 @@ class ConsoleViews(ModelAdmin):
     def repeat_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The same call again, as a new one."""
         require(request, PLACE)
-        call = _standing_alone(pk)
+        call = _standing_alone(request, pk)
         try:
             again = console.repeat_call(call, placed_by=request.user)
         except RequestRefused as error:
@@ -118,7 +118,7 @@ class ConsoleViews(ModelAdmin):
         return redirect(page_of(again))
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        call = _standing_alone(pk)
+        call = _standing_alone(request, pk)
         if not may_cancel(request, call):
             require(request, PLACE)
         try:
@@ -202,19 +202,6 @@ def _not_json(text: str) -> str:
     return _("This is no JSON that can be sent: it is nested too deep, or holds NaN.")
 
 
-def find_station(request: HttpRequest) -> Any:
-    """The station that a page is about, by its key. Raises Http404."""
-    stations: Any = OutboundCall._meta.get_field("station").related_model
-    key = request.POST.get("station") or request.GET.get("station", "")
-    try:
-        station = stations._default_manager.filter(pk=key).first()
-    except (ValueError, ValidationError):  # no key of the host's type
-        station = None
-    if station is None:
-        raise Http404(_("There is no such station."))
-    return station
-
-
 def _template(request: HttpRequest, station: Any, action: str) -> Any:
     """What `?call=` names as the beginning of another: a call of this station, by its key."""
     key = request.GET.get("call", "")
@@ -237,8 +224,9 @@ def may_cancel(request: HttpRequest, call: OutboundCall) -> bool:
     return bool(request.user.has_perm(PLACE) or call.placed_by_id == request.user.pk)
 
 
-def _standing_alone(pk: int) -> OutboundCall:
-    call = OutboundCall.objects.filter(pk=pk).select_related("station").first()
+def _standing_alone(request: HttpRequest, pk: int) -> OutboundCall:
+    calls = access.visible(OutboundCall.objects.select_related("station"), request.user)
+    call = calls.filter(pk=pk).first()
     if call is None or not stands_alone(call):
         raise Http404(_("There is no such call, or it belongs to a job, which has its own page."))
     return call

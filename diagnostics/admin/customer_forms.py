@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from diagnostics.admin import certificates
-from diagnostics.gateway import get_gateway
+from diagnostics.admin.asked_station import StationForm
 from diagnostics.ocpp.codecs.certificates import CertificateId
 
 WISHES = {
@@ -33,13 +33,9 @@ def _secret_text(label: Any, most: int, help_text: Any = "") -> forms.CharField:
     )
 
 
-class CustomerForm(forms.Form):
+class CustomerForm(StationForm):
     """What to ask of whom, and why. `wanted` gives the keywords of the service."""
 
-    identity = forms.CharField(
-        label=_("Station"), max_length=255,
-        help_text=_("Its identity: the last part of the address it connects to."),
-    )  # fmt: skip
     wish = forms.ChoiceField(
         label=_("Ask it to"), initial="report", widget=forms.RadioSelect,
         choices=[(key, words) for key, (words, _flags) in WISHES.items()],
@@ -74,20 +70,10 @@ class CustomerForm(forms.Form):
         label=_("I know that clearing cannot be undone"), required=False,
     )  # fmt: skip
 
-    station: Any = None
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        identity = str(self["identity"].value() or "").strip()
-        station = get_gateway().find(identity) if identity else None
-        self.fields["installed"].choices = certificates.choices(station)  # type: ignore[attr-defined]
-
-    def clean_identity(self) -> str:
-        identity: str = self.cleaned_data["identity"].strip()
-        self.station = get_gateway().find(identity)
-        if self.station is None:
-            raise forms.ValidationError(_("No station has this identity."))
-        return identity
+        choices = certificates.choices(self.named_station())
+        self.fields["installed"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -19,12 +19,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import find_station, initial_station
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.customer_forms import CustomerForm, LocalListForm
 from diagnostics.admin.filters import AgeFilter, WhoFilter
-from diagnostics.admin.log_asking import initial_station
-from diagnostics.admin.report_forms import station_of
 from diagnostics.exceptions import DiagnosticsError, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.models import CustomerInformation, TimelineEntry
@@ -146,7 +145,8 @@ class CustomerInformationAdmin(FactAdmin):
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """The form; a station comes by `?station=` (its key) or `?identity=`."""
         require(request, REQUEST)
-        form = CustomerForm(request.POST or None, initial=initial_station(request))
+        initial = initial_station(request)
+        form = CustomerForm(request.POST or None, initial=initial, user=request.user)
         if request.method == "POST" and form.is_valid():
             try:
                 row = customer_information.request_customer_information(
@@ -155,8 +155,7 @@ class CustomerInformationAdmin(FactAdmin):
                 return redirect(_page(row))
             except RequestRefused as error:
                 form.add_error(None, str(error))
-        identity = form["identity"].value()
-        station = get_gateway().find(identity) if identity else None
+        station = form.named_station()
         context = {**self._chrome(request), "form": form, "station": station}
         context["title"] = _("Ask for customer information")
         context["online"] = station is not None and get_gateway().is_online(station)
@@ -177,9 +176,9 @@ class CustomerInformationAdmin(FactAdmin):
     def certificates_view(self, request: HttpRequest) -> HttpResponse:
         """Ask a station which certificates it has installed; back to the form, or to its page."""
         require(request, REQUEST)
-        station = station_of(request)
-        if station is None or request.method != "POST":
-            raise Http404(_("There is no such station."))
+        station = find_station(request)
+        if request.method != "POST":
+            raise Http404(_("There is nothing to look at here."))
         try:
             certificates.request_certificates(station=station, requested_by=request.user)
             messages.success(request, _("The station is asked which certificates it has."))

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from diagnostics.gateway import get_gateway
+from diagnostics.admin.asked_station import StationForm
 from diagnostics.lifecycles.log_request import LogType
 
 SPANS = {
@@ -75,13 +75,9 @@ class LogForm(forms.Form):
         return (timezone.now() - length if length else None), None
 
 
-class StationLogForm(LogForm):
+class StationLogForm(StationForm, LogForm):
     """The same for one station, named by its identity."""
 
-    identity = forms.CharField(
-        label=_("Station"), max_length=255,
-        help_text=_("Its identity: the last part of the address it connects to."),
-    )  # fmt: skip
     retries = forms.IntegerField(
         label=_("Retries"), required=False, min_value=1, max_value=100,
         help_text=_("How often the station tries again to upload. Empty: as it likes."),
@@ -94,15 +90,6 @@ class StationLogForm(LogForm):
         help_text=_("The request goes out when the station returns. Empty: 24 hours."),
     )  # fmt: skip
     field_order = ["identity"]
-
-    station: Any = None
-
-    def clean_identity(self) -> str:
-        identity: str = self.cleaned_data["identity"].strip()
-        self.station = get_gateway().find(identity)
-        if self.station is None:
-            raise forms.ValidationError(_("No station has this identity."))
-        return identity
 
     @property
     def wanted(self) -> dict[str, Any]:

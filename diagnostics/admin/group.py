@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from diagnostics.admin.base import page_media
+from diagnostics.admin.base import Precise, is_unlimited, page_media
 from diagnostics.admin.station_list import stations_url
 from diagnostics.models import Alert, GroupMember, StationGroup
 from diagnostics.services import access, fleet, groups
@@ -67,7 +67,7 @@ class GroupForm(forms.ModelForm):
 
 
 @admin.register(StationGroup)
-class StationGroupAdmin(admin.ModelAdmin):
+class StationGroupAdmin(Precise):
     form = GroupForm
     list_display = ("name", "kind", "stations_", "alerts", "time_zone")
     list_filter = ("kind",)
@@ -82,11 +82,10 @@ class StationGroupAdmin(admin.ModelAdmin):
     # Who is limited sees the own groups and puts nobody out of them.
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return access.limit_of(request.user) is None and super().has_add_permission(request)
+        return is_unlimited(request) and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may = super().has_delete_permission(request, obj)
-        return may and access.limit_of(request.user) is None
+        return is_unlimited(request) and super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StationGroup]:
         rows = super().get_queryset(request)
@@ -144,8 +143,15 @@ def group_facts(request: HttpRequest, group: StationGroup) -> dict[str, Any]:
         "members": shown,
         "listed": LISTED,
         "may_change": request.user.has_perm("diagnostics.change_stationgroup"),
-        "limits": group.limits.select_related("user", "user_group"),
+        "limits": _limits(request, group),
     }
+
+
+def _limits(request: HttpRequest, group: StationGroup) -> Any:
+    """Who is limited to the group, for those who may see limits."""
+    limits = group.limits.select_related("user", "user_group")
+    may = is_unlimited(request) and request.user.has_perm("diagnostics.view_grouplimit")
+    return limits if may else limits.none()
 
 
 def _counted(rows: QuerySet[Any]) -> Coalesce:

@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from diagnostics.admin.base import page_media, require
+from diagnostics.admin.base import is_unlimited, page_media, require
 from diagnostics.models import StationGroup, StationSelection
 from diagnostics.services import access, groups, selections
 
@@ -91,7 +91,7 @@ def add_to_group_action(
 ) -> HttpResponse:
     """Put the selected stations into a group, an old one or a new one."""
     require(request, CHANGE)
-    may_make = request.user.has_perm(ADD) and access.limit_of(request.user) is None
+    may_make = request.user.has_perm(ADD) and is_unlimited(request)
     form = (AnyGroupForm if may_make else GroupForm)(request, _data(request))
     text = _("They stay in the groups they are in.")
     words = {"title": _("Add stations to a group"), "text": text, "button": _("Add them")}
@@ -137,8 +137,11 @@ def _between(
     """The page between: how many stations, which form; then the act itself."""
     stations = access.visible(queryset, request.user)
     if form.is_valid():
-        keys = stations.order_by().values_list("pk", flat=True)
-        return act(model_admin, request, list(keys), form.cleaned_data)
+        keys = list(stations.order_by().values_list("pk", flat=True))
+        if keys:
+            return act(model_admin, request, keys, form.cleaned_data)
+        messages.warning(request, _("None of the selected stations is there any more."))
+        return redirect(request.get_full_path())
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,

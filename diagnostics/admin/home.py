@@ -22,6 +22,7 @@ from diagnostics.admin import parts
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import FAILED, OPEN, LogVerdict
 from diagnostics.models import Alert, LogRequest, SecurityEvent
+from diagnostics.services import access
 from diagnostics.wording.alerts import alert_name
 
 YESTERDAY = timedelta(days=1)
@@ -62,7 +63,8 @@ _sections: list[tuple[int, SectionMaker]] = []
 def register_section(make: SectionMaker, *, weight: int = 50) -> SectionMaker:
     """Add a section to the panel; `make(request)` returns it, or None where there is nothing.
 
-    Light ones stand on top. `make` checks the user's permissions itself.
+    Light ones stand on top. `make` checks the user's permissions itself, and asks
+    `services.access.visible` for those limited to groups of stations.
     """
     _sections.append((weight, make))
     return make
@@ -82,7 +84,8 @@ def open_alerts(request: HttpRequest) -> Section | None:
     """Alerts that nobody has acknowledged, worst first."""
     if not request.user.has_perm("diagnostics.view_alert"):
         return None
-    worst = Alert.objects.unseen().worst_first().select_related("station")
+    unseen = Alert.objects.unseen().worst_first().select_related("station")
+    worst = access.visible(unseen, request.user)
     rows = list(worst[: MOST_COUNTED + 1])
     gateway = get_gateway()
     lines = [
@@ -104,8 +107,9 @@ def failed(request: HttpRequest) -> Section | None:
     if not request.user.has_perm("diagnostics.view_logrequest"):
         return None
     since = timezone.now() - YESTERDAY
+    ended = LogRequest.objects.filter(verdict__in=FAILED, settled_at__gte=since)
     counted = (
-        LogRequest.objects.filter(verdict__in=FAILED, settled_at__gte=since)
+        access.visible(ended, request.user)
         .values("verdict", "reason")
         .annotate(count=Count("pk"))
         .order_by("-count")
@@ -124,9 +128,8 @@ def running(request: HttpRequest) -> Section | None:
     """Log requests that have not ended."""
     if not request.user.has_perm("diagnostics.view_logrequest"):
         return None
-    counted = (
-        LogRequest.objects.filter(verdict__in=OPEN).values_list("verdict").annotate(Count("pk"))
-    )
+    rows = access.visible(LogRequest.objects.filter(verdict__in=OPEN), request.user)
+    counted = rows.values_list("verdict").annotate(Count("pk"))
     counts = dict(counted.order_by())
     words = {
         LogVerdict.UPLOADING: _("uploading now"),
@@ -147,8 +150,9 @@ def security_events(request: HttpRequest) -> Section | None:
     if not request.user.has_perm("diagnostics.view_securityevent"):
         return None
     since = timezone.now() - YESTERDAY
+    lately = SecurityEvent.objects.filter(received_at__gte=since)
     counted = (
-        SecurityEvent.objects.filter(received_at__gte=since)
+        access.visible(lately, request.user)
         .values_list("type")
         .annotate(count=Count("pk"))
         .order_by("-count")

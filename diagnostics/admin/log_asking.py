@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
+from diagnostics.admin.asked_station import initial_station
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.forms import LOG_HELP, StationLogForm
 from diagnostics.admin.stations import log_problems
@@ -45,16 +45,15 @@ class AskingViews(ModelAdmin):
         """The form, filled; a station comes by `?station=` (its key) or `?identity=`."""
         require(request, PERMISSION)
         if request.method == "POST":
-            form = StationLogForm(request.POST)
+            form = StationLogForm(request.POST, user=request.user)
             if form.is_valid() and (row := _ask(form, request)):
                 return redirect(_page(row))
         else:
-            form = StationLogForm(initial=_initial(request))
+            form = StationLogForm(initial=_initial(request), user=request.user)
         return self._form_page(request, form)
 
     def _form_page(self, request: HttpRequest, form: StationLogForm) -> HttpResponse:
-        identity = form["identity"].value()
-        station = get_gateway().find(identity) if identity else None
+        station = form.named_station()
         context = self._context(
             request,
             title=_("Request a log"),
@@ -135,20 +134,6 @@ def _page(row: LogRequest) -> str:
 def _initial(request: HttpRequest) -> dict[str, Any]:
     log_type = {key: request.GET[key] for key in ("log_type",) if key in request.GET}
     return {**log_type, **initial_station(request)}
-
-
-def initial_station(request: HttpRequest) -> dict[str, Any]:
-    """The station that an address names, by `?identity=` or `?station=` (its key), for a form."""
-    initial = {key: request.GET[key] for key in ("identity",) if key in request.GET}
-    key = request.GET.get("station", "")
-    stations = LogRequest._meta.get_field("station").related_model._default_manager
-    try:
-        station = stations.filter(pk=key).first() if key else None
-    except (ValueError, ValidationError):  # no key of the host's type
-        station = None
-    if station is not None:
-        initial["identity"] = get_gateway().identity(station)
-    return initial
 
 
 def _ask(form: StationLogForm, request: HttpRequest) -> LogRequest | None:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from diagnostics.admin.base import require
 from diagnostics.admin.ranges import Unsatisfiable, wanted_span
 from diagnostics.models import LogFile, LogRequest
-from diagnostics.services import downloads
+from diagnostics.services import access, downloads
 from diagnostics.storage import StorageError
 
 PERMISSION = "diagnostics.read_log"
@@ -92,7 +92,8 @@ def find_file(request: HttpRequest, pk: int, file_id: int) -> LogFile:
     """A file that the user may read. Raises PermissionDenied, Http404."""
     require(request, "diagnostics.view_logrequest")
     require(request, PERMISSION)
-    related = LogFile.objects.select_related("log_request__station")
+    files_ = LogFile.objects.select_related("log_request__station")
+    related = access.visible(files_, request.user)
     file = related.filter(pk=file_id, log_request_id=pk).first()
     if file is None:
         raise Http404(_("There is no such file."))

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import initial_station
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.home import Line, Section, register_section
-from diagnostics.admin.log_asking import initial_station
 from diagnostics.admin.search_export import as_csv, as_json_lines, exported
 from diagnostics.admin.search_forms import SearchForm
 from diagnostics.admin.search_results import results

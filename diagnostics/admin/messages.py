@@ -27,8 +27,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import FactAdmin, require
-from diagnostics.admin.console import find_station
 from diagnostics.admin.message_form import MESSAGE_SPANS, MessageFilterForm
 from diagnostics.admin.message_parts import latency, outcome_badge, way
 from diagnostics.gateway import get_gateway

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.monitor_forms import BaseForm, ClearForm, CriteriaForm, LevelForm, NameForm
 from diagnostics.admin.monitor_setting import Setting
@@ -218,14 +218,7 @@ class MonitorViews(ModelAdmin):
 def _station(request: HttpRequest, permission: str) -> Any:
     """The station that `?station=` names. Raises PermissionDenied, and Http404 for none."""
     require(request, permission)
-    stations = Monitor._meta.get_field("station").related_model._default_manager
-    try:
-        station = stations.filter(pk=request.GET.get("station", "")).first()
-    except (ValueError, ValidationError):  # no key of the host's type
-        station = None
-    if station is None:
-        raise Http404(_("There is no such station."))
-    return station
+    return find_station(request)
 
 
 def _problem(station: Any) -> str:

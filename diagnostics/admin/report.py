@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.log_page import raw_calls
-from diagnostics.admin.report_forms import ReportForm, station_of
+from diagnostics.admin.report_forms import ReportForm
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.lifecycles.report import ReportKind
 from diagnostics.models import Report, ReportPart
@@ -81,9 +82,7 @@ class ReportAdmin(FactAdmin):
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """The form; the buttons on a station's page send it filled."""
         require(request, PERMISSION)
-        station = station_of(request)
-        if station is None:
-            raise Http404(_("There is no such station."))
+        station = find_station(request)
         posted = request.method == "POST"
         form = ReportForm(request.POST) if posted else ReportForm(initial=request.GET.dict())
         if posted and form.is_valid():

@@ -7,11 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.report import (
     ComponentCriterion,
     MonitoringCriterion,
@@ -19,7 +17,7 @@ from diagnostics.lifecycles.report import (
     ReportKind,
 )
 from diagnostics.lifecycles.variables import Attribute
-from diagnostics.models import Report, ReportedVariable, VariableAttribute
+from diagnostics.models import ReportedVariable, VariableAttribute
 from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.secrets import configuration_key, is_secret
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
@@ -66,19 +64,6 @@ def parsed(line: str) -> ComponentVariable:
     if not text["variable"]:
         return ComponentVariable(component)
     return ComponentVariable(component, Variable(text["variable"], text["variable_instance"]))
-
-
-def station_of(request: HttpRequest) -> Any:
-    """The station that `?station=` (its key) or `identity` names, or None."""
-    data = request.POST if request.method == "POST" else request.GET
-    if identity := data.get("identity", "").strip():
-        return get_gateway().find(identity)
-    key = data.get("station", "") or request.GET.get("station", "")
-    manager = Report._meta.get_field("station").related_model._default_manager
-    try:
-        return manager.filter(pk=key).first() if key else None
-    except (ValueError, ValidationError):  # no key of the host's type
-        return None
 
 
 class Lines(forms.CharField):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
-from diagnostics.admin.base import page_media, require
+from diagnostics.admin.base import Precise, page_media, require
 from diagnostics.admin.station_list import stations_url
 from diagnostics.models import StationSelection
 from diagnostics.models.selection import TIMED, Connectivity, OpenAlerts
@@ -78,7 +78,7 @@ class SelectionForm(forms.ModelForm):
 
 
 @admin.register(StationSelection)
-class StationSelectionAdmin(admin.ModelAdmin):
+class StationSelectionAdmin(Precise):
     """The form says at once how many stations it would hold: `preview.js` asks `preview/`."""
 
     form = SelectionForm

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import CASCADE, Prefetch, QuerySet
+from django.db.models import CASCADE, Prefetch
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.actions import PERMISSION, request_logs_action
+from diagnostics.admin.base import TheirsOnly, is_unlimited
 from diagnostics.admin.group_actions import (
     PERMISSIONS,
     SELECT,
@@ -49,8 +49,8 @@ class GroupedChangeList(ChangeList):
         return self.get_query_string(remove=["p", "o", "all"]).lstrip("?")
 
 
-class StationList(ModelAdmin):
-    """A ModelAdmin for the host's station model. Who is limited sees the own stations only."""
+class StationList(TheirsOnly):
+    """A ModelAdmin for the host's station model."""
 
     change_list_template = "diagnostics/station/list.html"
     actions: Any = [
@@ -61,8 +61,9 @@ class StationList(ModelAdmin):
         save_selection_action,
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return access.visible(super().get_queryset(request), request.user)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A new station is in no group: who is limited would not see it."""
+        return is_unlimited(request) and super().has_add_permission(request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         hosts = super().get_changelist(request, **kwargs)
@@ -78,7 +79,7 @@ class StationList(ModelAdmin):
 
     @admin.display(description=gettext_lazy("Groups"))
     def diagnostics_groups_(self, row: Any) -> SafeString:
-        names = ", ".join(group.name for group in row.diagnostics_groups.all())
+        names = " · ".join(group.name for group in row.diagnostics_groups.all())
         return format_html("{}", names) if names else parts.NOTHING
 
     def get_actions(self, request: HttpRequest) -> Any:

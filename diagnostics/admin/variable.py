@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
-from diagnostics.admin.report_forms import ReadForm, ReadKeysForm, SetForm, station_of
+from diagnostics.admin.report_forms import ReadForm, ReadKeysForm, SetForm
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.variables import GOOD, Attribute
@@ -27,7 +28,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.secrets import HIDDEN
 from diagnostics.ocpp.types import ComponentVariable
-from diagnostics.services import variables
+from diagnostics.services import access, variables
 from diagnostics.wording.reports import result_words, variables_sentence, variables_tone
 
 READ = "diagnostics.request_report"
@@ -81,9 +82,7 @@ class VariableRequestAdmin(FactAdmin):
     def read_view(self, request: HttpRequest) -> HttpResponse:
         """The form that names variables; `variable` (keys of rows) reads those again at once."""
         require(request, READ)
-        station = station_of(request)
-        if station is None:
-            raise Http404(_("There is no such station."))
+        station = find_station(request)
         posted = request.method == "POST"
         if posted and (
             keys := [key for key in request.POST.getlist("variable") if key.isdecimal()]
@@ -125,7 +124,8 @@ class VariableRequestAdmin(FactAdmin):
     def set_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A new value for one attribute of a known variable, `?attribute=`."""
         require(request, SET)
-        variable = get_object_or_404(ReportedVariable.objects.select_related("station"), pk=pk)
+        known = access.visible(ReportedVariable.objects.select_related("station"), request.user)
+        variable = get_object_or_404(known, pk=pk)
         kind = request.GET.get("attribute", Attribute.ACTUAL)
         attribute = VariableAttribute.objects.filter(variable=variable, type=kind).first()
         form = SetForm(variable, attribute, request.POST if request.method == "POST" else None)

@@ -95,6 +95,14 @@ def visible_selections(user: Any) -> QuerySet[StationSelection]:
     return rows.filter(pk__in=within).exclude(pk__in=beyond.filter(selections__isnull=False))
 
 
+def has_station(model: type[Model]) -> bool:
+    """Whether rows of a model belong to stations."""
+    try:
+        return bool(station_path(model))
+    except ImproperlyConfigured:
+        return False
+
+
 @cache
 def station_path(model: type[Model]) -> str:
     """The shortest way along foreign keys from a model to its station: "log_request__station".

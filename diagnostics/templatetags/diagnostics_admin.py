@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.http import Http404, HttpRequest
 from django.utils.safestring import SafeString
 
 from diagnostics.admin import home, message_parts, parts
@@ -17,6 +18,7 @@ from diagnostics.admin.station_page import (
     timeline_context,
 )
 from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
+from diagnostics.services import access
 from diagnostics.wording import entry_sentence, verdict_sentence
 from diagnostics.wording.alerts import alert_name, alert_value
 from diagnostics.wording.customers import customer_sentence
@@ -109,20 +111,29 @@ def diagnostics_home(context: dict[str, Any]) -> dict[str, Any]:
 @register.inclusion_tag("diagnostics/station/header.html", takes_context=True)
 def station_header(context: dict[str, Any], station: Any) -> dict[str, Any]:
     """Who the station is, whether it is here, and what it can be asked; for a host's own page."""
-    request = context["request"]
+    request = _asking(context, station)
     return {"header": header_of(station), "offers": offers(request, station)}
 
 
 @register.inclusion_tag("diagnostics/station/timeline.html", takes_context=True)
 def station_timeline(context: dict[str, Any], station: Any) -> dict[str, Any]:
-    return {**timeline_context(context["request"], station), "request": context["request"]}
+    request = _asking(context, station)
+    return {**timeline_context(request, station), "request": request}
 
 
 @register.inclusion_tag("diagnostics/station/logs.html", takes_context=True)
 def station_logs(context: dict[str, Any], station: Any) -> dict[str, Any]:
-    return {**logs_context(context["request"], station), "station": station}
+    return {**logs_context(_asking(context, station), station), "station": station}
 
 
 @register.inclusion_tag("diagnostics/station/calls.html", takes_context=True)
 def station_calls(context: dict[str, Any], station: Any) -> dict[str, Any]:
-    return calls_context(context["request"], station)
+    return calls_context(_asking(context, station), station)
+
+
+def _asking(context: dict[str, Any], station: Any) -> HttpRequest:
+    """The request, of a user who may see the station. Raises Http404 for the others."""
+    request: HttpRequest = context["request"]
+    if not access.sees(request.user, station):
+        raise Http404
+    return request

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from diagnostics.models import Alert, StationInfo
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import access
 
 DROPPED = timedelta(days=7)
 MOST_CHOICES = 40
@@ -83,7 +84,8 @@ class VendorFilter(admin.SimpleListFilter):
         chosen = {name: request.GET.get(name, "") for name in self.above}
         if not all(chosen.values()):
             return []
-        values = StationInfo.objects.filter(**chosen).exclude(**{self.column: ""})
+        known = access.visible(StationInfo.objects.filter(**chosen), request.user)
+        values = known.exclude(**{self.column: ""})
         found = values.values_list(self.column, flat=True).order_by(self.column).distinct()
         return [(value, value) for value in found[:MOST_CHOICES]]
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from diagnostics.admin import parts
 from diagnostics.admin.home import Line, Section, register_section
+from diagnostics.services import access
 from stations.admin.filters import dropped_off
 from stations.models import ChargingStation, RefusalReason, RefusedConnection
 
@@ -24,7 +25,7 @@ def dropped(request: HttpRequest) -> Section | None:
     """Stations that were here this week and are away now, the newest first."""
     if not request.user.has_perm("stations.view_chargingstation"):
         return None
-    away = dropped_off(ChargingStation.objects.all())
+    away = dropped_off(access.visible(ChargingStation.objects.all(), request.user))
     lines = [
         Line(station.identity, parts.station_url(station), detail=station.name,
              at=station.last_seen_at)
@@ -39,9 +40,10 @@ def refused(request: HttpRequest) -> Section | None:
     """Unknown stations that knocked since yesterday."""
     if not request.user.has_perm("stations.view_refusedconnection"):
         return None
-    knocked = RefusedConnection.objects.filter(
+    strangers = RefusedConnection.objects.filter(
         reason=RefusalReason.UNKNOWN_STATION, last_at__gte=timezone.now() - RECENT
     )
+    knocked = access.visible(strangers, request.user)
     base = reverse("admin:stations_refusedconnection_changelist")
     lines = [
         Line(row.identity, f"{base}?{urlencode({'q': row.identity})}", detail=_times(row.count),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from diagnostics.admin import parts
-from diagnostics.admin.base import FactAdmin
+from diagnostics.admin.base import FactAdmin, require
 from stations import services
 from stations.admin.station import registered_page
 from stations.models import ChargingStation, RefusalReason, RefusedConnection
@@ -87,9 +87,8 @@ class RefusedConnectionAdmin(FactAdmin):
         return [path("<int:pk>/adopt/", view, name=name), *super().get_urls()]
 
     def adopt_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not request.user.has_perm(ADD):
-            raise PermissionDenied
-        refused = get_object_or_404(RefusedConnection, pk=pk)
+        require(request, ADD)
+        refused = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
             station, password = services.adopt_refused(refused)
         except ValidationError as error:
