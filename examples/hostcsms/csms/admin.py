@@ -8,3 +8,4 @@ from diagnostics.admin.station_page import StationPage
 class ChargeBoxAdmin(StationPage):
     list_display = ["box_id", "site", "ocpp_version", "is_online"]
     search_fields = ["box_id", "site"]
+    ordering = ["box_id"]
