@@ -189,6 +189,8 @@ class FactAdmin(TheirsOnly):
         term = search_term.strip()
         if term.startswith("#") and term[1:].isdecimal():
             return queryset.filter(pk=int(term[1:])), False
+        if not access.has_station(self.model):
+            return super().get_search_results(request, queryset, search_term)
         station = get_gateway().find(term) if term else None
         if station is not None:
             return queryset.filter(station=station), False

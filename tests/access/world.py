@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
@@ -51,8 +52,8 @@ class World:
         return self.rows[model]
 
 
-def build(mark: str, *, limited: bool = True) -> World:
-    """A station called `mark`, its group, an operator of that group, and one row of every model."""
+def build(mark: str) -> World:
+    """A station called `mark`, its group, an operator limited to it, and one row of every model."""
     world = World(mark)
     world.station = make_station(mark)
     world.rows[type(world.station)] = world.station
@@ -61,11 +62,10 @@ def build(mark: str, *, limited: bool = True) -> World:
     groups.add_stations(group=world.group, stations=[world.station])
     world.rows[GroupMember] = world.group.members.get()
     world.operator = get_user_model().objects.create_user(f"operator-{mark}", is_staff=True)
-    if limited:
-        limit = GroupLimit.objects.create(user=world.operator)
-        limit.groups.add(world.group)
-        world.rows[GroupLimit] = limit
-    for model in theirs():
+    limit = world.rows[GroupLimit] = GroupLimit.objects.create(user=world.operator)
+    limit.groups.add(world.group)
+    with_pages = [model for model in admin.site._registry if model._meta.app_label in APPS]
+    for model in (*theirs(), *with_pages):
         world.of(model)
     return world
 
