@@ -89,14 +89,14 @@ class TheirsOnly(Precise):
     """Pages of rows that belong to stations: who is limited to groups sees those of theirs.
 
     The others look as if they did not exist, in lists, actions, searches and at their addresses.
+    Rows that belong to no station are seen by nobody who is limited, unless a page says which are.
     """
 
-    station_path = ""
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return access.visible(
-            super().get_queryset(request), request.user, station=self.station_path
-        )
+        rows = super().get_queryset(request)
+        if access.has_station(self.model):
+            return access.visible(rows, request.user)
+        return rows if is_unlimited(request) else rows.none()
 
 
 class WholeFleet(Precise):
@@ -171,7 +171,8 @@ class FactAdmin(TheirsOnly):
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("station")
+        rows = super().get_queryset(request)
+        return rows.select_related("station") if access.has_station(self.model) else rows
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """The admin's own, and a group for rows that belong to stations."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,24 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import home, parts
-from diagnostics.admin.base import FactAdmin
+from diagnostics.admin.base import FactAdmin, WholeFleet
 from diagnostics.models import FileServer
 from diagnostics.services import file_servers
 
 
 @admin.register(FileServer)
-class FileServerAdmin(FactAdmin):
+class FileServerAdmin(WholeFleet, FactAdmin):
     list_display = ("server", "state", "reached", "tls_", "connected", "started", "seen")
     list_display_links = None
     ordering = ("-heartbeat_at",)
     fields = ("kind", "url", "tls", "tls_required", "host", "pid", "port", "connected",
               "started_at", "heartbeat_at", "stopped_at")  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[FileServer]:
-        return FileServer.objects.all()
-
-    def get_list_filter(self, request: HttpRequest) -> Any:
-        return []
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return []

@@ -227,7 +227,7 @@ def test_stations_are_found_by_identity_name_and_serial(
 
 
 def test_a_page_of_a_station_that_is_not_there(admin_user: User, root: Client) -> None:
-    assert root.get(f"{STATIONS}999/change/").status_code == 302
+    assert root.get(f"{STATIONS}999/change/").status_code == 404
 
 
 def test_deleting_a_station_says_how_much_goes_with_it_in_numbers(
