@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from diagnostics.models import LogFile, ReportedVariable
+from diagnostics.models import FileAccess, LogFile, ReportedVariable
 from tests.access.world import APPS
 
 # Blanks that are not the key of the admin's own model: by their name, or by that of the address.
@@ -57,7 +57,8 @@ class Address:
     def at(self, keys: Any) -> str:
         """The address with the keys that `keys(model)` gives."""
         filled = {blank: keys(self.model_of(blank)) for blank in self.blanks}
-        return reverse(f"admin:{self.name}", kwargs=filled)
+        query = f"?opening={keys(FileAccess)}" if "file_id" in filled else ""
+        return reverse(f"admin:{self.name}", kwargs=filled) + query
 
 
 def addresses() -> list[Address]:

@@ -142,8 +142,8 @@ def _selection(world: World, model: Any) -> Any:
     return row
 
 
-# Whose it is, where it belongs to no station.
-MAKERS = ("created_by", "requested_by")
+# Whose it is.
+MAKERS = ("created_by", "requested_by", "user")
 # A call that was placed by hand can be repeated and canceled.
 COLUMNS: dict[Any, dict[str, Any]] = {OutboundCall: {"raw": True}}
 MADE: dict[Any, Callable[[World, Any], Any]] = {LogFile: _log_file, StationSelection: _selection}
