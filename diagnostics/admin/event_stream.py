@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
+from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import FactAdmin, page_media, require
 from diagnostics.admin.chart import Point, line_chart
-from diagnostics.admin.report_forms import station_of
 from diagnostics.admin.trend import number
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.models import EventStream
@@ -128,9 +128,9 @@ class EventStreamAdmin(FactAdmin):
     def which_view(self, request: HttpRequest) -> HttpResponse:
         """Ask a station which streams it has (N12)."""
         require(request, SET)
-        station = station_of(request)
-        if station is None or request.method != "POST":
-            raise Http404(_("There is no such station."))
+        station = find_station(request)
+        if request.method != "POST":
+            raise Http404(_("There is nothing to look at here."))
         try:
             stream_pace.get_streams(station=station, requested_by=request.user)
             messages.success(request, _("The station is asked which streams it has."))
