@@ -15,6 +15,7 @@ from diagnostics.services import (
     direct_uploads,
     event_streams,
     examination,
+    following,
     log_searches,
     log_watch,
     logs,
@@ -43,6 +44,7 @@ def sweep() -> None:
     report_facts.expire_reports(now)
     delivery.ring_waiting()
     examination.sweep_examinations(now)
+    following.forget_tails(now)
     log_searches.sweep_searches(now)
 
 

@@ -122,7 +122,8 @@ def _answer(text: Text, query: Any) -> dict[str, Any]:
         look = level_lines.look_for_levels(text, levels, start, count)
     else:
         look = level_lines.Look(text.window(start, count))
-    return {"lines": reader.rows_of(look.lines, text, _encoding(query)), "goesOn": look.goes_on}
+    rows = reader.rows_of(look.lines, _encoding(query) or text.encoding, text.received_at)
+    return {"lines": rows, "goesOn": look.goes_on}
 
 
 def _encoding(query: Any) -> str:

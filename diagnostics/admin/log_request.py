@@ -27,6 +27,7 @@ from diagnostics.admin.filters import (
 )
 from diagnostics.admin.log_asking import AskingViews
 from diagnostics.admin.log_files import FileViews
+from diagnostics.admin.log_following import FollowingViews
 from diagnostics.admin.log_reader import ReaderViews
 from diagnostics.admin.log_search import may_search
 from diagnostics.admin.search_actions import search_requests_action
@@ -39,7 +40,7 @@ MOST_ROWS = 200
 
 
 @admin.register(LogRequest)
-class LogRequestAdmin(AskingViews, FileViews, ReaderViews, FactAdmin):
+class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, FactAdmin):
     """Live: `list.js` and `page.js` fetch what changed from `rows/` and `<id>/live/`."""
 
     list_display = ("outcome", "station_", "log", "who", "when", "size")
@@ -97,6 +98,7 @@ class LogRequestAdmin(AskingViews, FileViews, ReaderViews, FactAdmin):
             *self.asking_urls(wrap),
             *self.file_urls(wrap),
             *self.reader_urls(wrap),
+            *self.following_urls(wrap),
             *super().get_urls(),
         ]
 

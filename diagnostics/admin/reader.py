@@ -15,7 +15,6 @@ from django.utils.dateparse import parse_time
 
 from diagnostics.lifecycles.examination import Examination
 from diagnostics.models import LogFile, LogMember
-from diagnostics.services.reading import Text
 from diagnostics.texts.levels import level_of
 from diagnostics.texts.lines import Line
 from diagnostics.texts.times import milliseconds, time_of
@@ -71,14 +70,13 @@ class MemberRow:
         self.notes = wording.member_notes(member)
 
 
-def rows_of(lines: Iterable[Line], text: Text, encoding: str = "") -> list[list[Any]]:
-    """The lines as lists for JSON; `encoding` where they are to be read as another one."""
-    return [_row(line, text, encoding or text.encoding) for line in lines]
+def rows_of(lines: Iterable[Line], encoding: str, received_at: datetime) -> list[list[Any]]:
+    """The lines as lists for JSON, read in `encoding`, which need not be that of the text."""
+    return [_row(line, line.text(encoding), received_at) for line in lines]
 
 
-def _row(line: Line, text: Text, encoding: str) -> list[Any]:
-    shown = line.text(encoding)
-    time = text.time_of(line)
+def _row(line: Line, shown: str, received_at: datetime) -> list[Any]:
+    time = time_of(shown, received_at)
     return [
         line.number,
         visible(shown),

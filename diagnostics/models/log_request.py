@@ -129,6 +129,8 @@ class LogRequest(models.Model):
     receiving_bytes = models.BigIntegerField(_("bytes so far"), null=True, blank=True)
     receiving_size = models.BigIntegerField(_("announced size"), null=True, blank=True)
     receiving_at = models.DateTimeField(_("last bytes"), null=True, blank=True)
+    watched_at = models.DateTimeField(_("last watched while arriving"), null=True, blank=True)
+    tail_key = models.CharField(max_length=512, blank=True, editable=False)
 
     grace_over = models.BooleanField(_("grace period over"), default=False)
     given_up = models.CharField(
@@ -161,6 +163,7 @@ class LogRequest(models.Model):
             ("read_log", _("Can read and download log files")),
         ]
         indexes = [
+            models.Index(fields=["watched_at"], condition=~Q(tail_key=""), name="diag_log_tail"),
             models.Index(fields=["station", "-id"], name="diag_log_station"),
             models.Index(fields=["verdict", "-id"], name="diag_log_verdict"),
             models.Index(

@@ -41,6 +41,7 @@ def store_keys(file: LogFile) -> list[str]:
 def delete_log_request(row: LogRequest) -> None:
     """Delete a request, its history and its files, in the store too."""
     keys = [key for file in row.files.all() for key in store_keys(file)]
+    keys.append(row.tail_key)
     if row.signed_until:
         keys.append(incoming_key(row.pk, row.token))
     with transaction.atomic():

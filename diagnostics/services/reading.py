@@ -56,7 +56,7 @@ class Text:
         self.member = member
         self.size, self.lines, self.encoding = member.size, member.lines, member.encoding
         self.oldest, self.newest = member.oldest, member.newest
-        self._reference = file.received_at
+        self.received_at = file.received_at
         self._key = file.copy_key if member.copied else file.key
         self._index = Index.from_bytes(member.blocks or b"")
 
@@ -151,7 +151,7 @@ class Text:
 
     def time_of(self, line: Line) -> datetime | None:
         """The time that a line carries."""
-        return time_of(head_of(line.data, self.encoding), self._reference)
+        return time_of(head_of(line.data, self.encoding), self.received_at)
 
     def _untimed_before(self, block: int) -> list[int]:
         """The last block that has a time up to this one, and what follows it, in order."""

@@ -16,7 +16,7 @@ from diagnostics.gateway import get_gateway
 from diagnostics.models import LogFile, LogRequest, StationInfo
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.examination import request_examination
-from diagnostics.services.files import drop_file
+from diagnostics.services.files import delete_objects, drop_file
 from diagnostics.services.log_facts import locked, withdraw_repeat
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import log_file_received
@@ -211,6 +211,9 @@ def _count_repetition(file: LogFile, key: str) -> None:
 def _forget_progress(row: LogRequest) -> None:
     row.receiving_bytes = row.receiving_size = None
     row.receiving_at = None
+    if key := row.tail_key:
+        row.tail_key = ""
+        transaction.on_commit(lambda: delete_objects([key]))
 
 
 def _note(row: LogRequest, kind: str, **data: Any) -> None:

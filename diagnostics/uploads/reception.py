@@ -17,9 +17,10 @@ from django.db import Error as DatabaseError
 
 from diagnostics.exceptions import UploadTooLarge
 from diagnostics.models import LogFile
-from diagnostics.services import uploads
+from diagnostics.services import following, uploads
 from diagnostics.services.uploads import UploadTicket
 from diagnostics.storage import StorageError, StoredObject, Upload, get_log_store, object_key
+from diagnostics.texts.tail import Tail
 from diagnostics.uploads.unwrapping import unwrap
 from diagnostics.workers import database_turn
 
@@ -60,6 +61,7 @@ class Reception:
         self._announced = announced
         self._store = get_log_store()
         self._head = b""
+        self._tail = Tail()
         self._upload: Upload | None = None
         self._continued: LogFile | None = None
         self._shown_at = time.monotonic()
@@ -144,6 +146,7 @@ class Reception:
             self._head += piece[: HEAD - len(self._head)]
         room = self._ticket.max_bytes - upload.size
         upload.write(piece[:room])
+        self._tail.add(piece[:room])
         return len(piece) <= room
 
     def _finish(self, *, whole: bool) -> None:
@@ -202,6 +205,15 @@ class Reception:
         # Progress is for the page; an upload must not fail for it.
         with suppress(DatabaseError), database_turn():
             uploads.upload_progress(self._ticket, received)
+            if following.is_watched(self._ticket.log_request_id):
+                self._show_tail()
+
+    def _show_tail(self) -> None:
+        ticket = self._ticket
+        with suppress(StorageError):
+            following.show_tail(
+                ticket.log_request_id, ticket.station_identity, head=self._head, tail=self._tail
+            )
 
     def _new_key(self) -> str:
         return object_key(self._ticket.station_identity, self._ticket.log_request_id, uuid4().hex)

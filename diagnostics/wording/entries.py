@@ -69,6 +69,7 @@ SENTENCES: dict[str, str] = {
     "log.unanswered": gettext_noop("No answer came (%(why)s)"),
     "log.unmatched": gettext_noop("Says %(status)s of an upload that nobody here had asked for"),
     "log.unsupported": gettext_noop("Could not be asked"),
+    "log.watched": gettext_noop("Read while it arrived"),
     "messages.exported": gettext_noop("Messages downloaded"),
     "monitor.base": gettext_noop("Answered %(status)s to the monitoring base %(base)s"),
     "monitor.base_requested": gettext_noop("Monitoring base %(base)s requested"),

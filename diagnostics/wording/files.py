@@ -7,8 +7,9 @@ from django.utils.translation import gettext_noop, ngettext
 
 from diagnostics.archives import Problem, leads_outside
 from diagnostics.lifecycles.examination import ContentKind, Examination
-from diagnostics.models import LogFile, LogMember
+from diagnostics.models import LogFile, LogMember, LogRequest
 from diagnostics.services.examination import GAVE_UP, GONE
+from diagnostics.services.following import Arriving
 from diagnostics.wording.values import size
 
 _MEMBER_PROBLEMS: dict[str, str] = {
@@ -80,6 +81,21 @@ def examination_sentence(file: LogFile) -> str:
         return _(_FILE_PROBLEMS[file.problem])
     words = _(_STATES[Examination(file.examination)])
     return words % {"done": size(file.examined_bytes), "size": size(file.size)}
+
+
+def arriving_sentence(row: LogRequest, arriving: Arriving | None) -> str:
+    """What is to be seen of a file while it arrives, or why nothing is yet."""
+    if row.receiving_at is None:
+        return _("Nothing arrives now. As soon as something does, it is shown here.")
+    if arriving is None:
+        return _("A file arrives: its last lines come within seconds.")
+    if arriving.packing == "binary":
+        return _("What arrives is not plain text: it is opened here as soon as all of it is here.")
+    if arriving.packing:
+        return _(
+            "What arrives is packed (%(kind)s): it is opened here as soon as all of it is here."
+        ) % {"kind": arriving.packing}
+    return _("The last lines, as they come. The whole file is opened here when it has arrived.")
 
 
 def file_problem(file: LogFile) -> str:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -114,3 +119,39 @@ def test_long_and_hostile_lines_are_shown_and_the_page_stays(
     operator.click("[data-end]")
     expect(lines.last).to_contain_text("last")
     assert not operator.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_a_file_is_followed_while_it_arrives_and_opened_when_it_is_here(
+    operator: Page, asgi_server: str
+) -> None:
+    row = elsewhere(lambda: make_log_request(register_station("CS-1", security_profile=0)[0]))
+    seen = Event()
+
+    def body() -> Iterator[bytes]:
+        """A line at a time, until the last ones were seen."""
+        yield from map(line, range(5000))
+        for number in range(5000, 5600):
+            yield line(number)
+            if seen.wait(0.1):
+                return
+
+    with ThreadPoolExecutor(1) as thread:
+        address = urlsplit(f"{asgi_server}/u/{row.token}/cs.log")
+        connection = HTTPConnection(address.netloc)
+        sent = thread.submit(connection.request, "PUT", address.path, body(), encode_chunked=True,
+                             headers={"Transfer-Encoding": "chunked"})  # fmt: skip
+        operator.goto(f"{asgi_server}/admin/diagnostics/logrequest/{row.pk}/change/")
+        operator.click("#dx-follow")
+        last = operator.locator(".dx-lines li").last
+        expect(last).to_contain_text("</b> 50", timeout=30_000)
+        first_seen = last.inner_text()
+        expect(last).not_to_have_text(first_seen, timeout=30_000)  # it follows
+        seen.set()
+        sent.result()
+        assert connection.getresponse().status == 200
+        connection.close()
+    expect(operator.locator("[data-sentence]")).to_contain_text("examined", timeout=30_000)
+    file = LogFile.objects.get()
+    elsewhere(lambda: examination.examine(file.pk))
+    expect(operator.locator("[data-status]")).to_contain_text(re.compile("of 5,[0-9]{3} "))
+    assert operator.url.endswith(f"/files/{file.pk}/#end")

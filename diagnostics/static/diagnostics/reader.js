@@ -196,7 +196,8 @@ class Reader {
     const { source } = this.view;
     const row = source.row(source.index(this.line));
     const line = (this.line + 1).toLocaleString();
-    let text = this.words("place", { line, total: this.total.toLocaleString() });
+    const total = (this.total || source.number(source.length)).toLocaleString();
+    let text = this.words("place", { line, total });
     if (source instanceof LinesOfLevels) {
       const part = Math.floor((100 * source.looked) / Math.max(this.total, 1));
       const name = source.ended ? "found" : "found-so-far";
@@ -216,13 +217,24 @@ function fromHash() {
 function wire(reader) {
   const { element } = reader;
   const box = element.querySelector("#dx-wrap");
-  reader.levels = element.querySelector("#dx-levels");
-  reader.all = reader.total ? new AllLines(reader.ask, reader.total) : new LastLines();
   box.checked = localStorage.getItem(WRAP) === "yes";
   box.addEventListener("change", () => reader.wrap(box.checked));
-  reader.levels.addEventListener("change", () => reader.filter(reader.levels.value));
   element.querySelector("[data-end]").addEventListener("click", () => reader.goToEnd());
   element.querySelector("[data-help]").addEventListener("click", () => reader.keys.help());
+  const word = reader.words;
+  reader.onKey("j", () => reader.step(1), word("key-down"));
+  reader.onKey("k", () => reader.step(-1), word("key-up"));
+  reader.onKey("g", () => reader.goToBeginning(), word("key-first"));
+  reader.onKey("G", () => reader.goToEnd(), word("key-last"));
+  reader.onKey("w", () => box.click(), word("key-wrap"));
+  reader.onKey("?", () => reader.keys.help(), word("key-help"));
+}
+
+// What a file can do that is here, and one that still arrives cannot.
+function wireWhole(reader) {
+  const { element, words: word } = reader;
+  reader.levels = element.querySelector("#dx-levels");
+  reader.levels.addEventListener("change", () => reader.filter(reader.levels.value));
   const place = element.querySelector("[data-go]");
   place.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -236,25 +248,20 @@ function wire(reader) {
     reader.goToLine(link.parentElement.number);
   });
   addEventListener("hashchange", () => fromHash() !== null && reader.goToLine(fromHash()));
-  const word = reader.words;
-  reader.onKey("j", () => reader.step(1), word("key-down"));
-  reader.onKey("k", () => reader.step(-1), word("key-up"));
-  reader.onKey("g", () => reader.goToBeginning(), word("key-first"));
-  reader.onKey("G", () => reader.goToEnd(), word("key-last"));
   reader.onKey(":", () => place.elements[0].focus(), word("key-place"));
   reader.onKey("e", () => reader.goToLevel("E", false), word("key-error"));
   reader.onKey("E", () => reader.goToLevel("E", true), word("key-error-back"));
-  reader.onKey("w", () => box.click(), word("key-wrap"));
   if (navigator.clipboard) reader.onKey("c", () => reader.copyLink(), word("key-copy"));
-  reader.onKey("?", () => reader.keys.help(), word("key-help"));
 }
 
 const element = document.querySelector("[data-reader]");
 
 if (element) {
   const reader = new Reader(element);
+  const isHere = "lines" in element.dataset;
+  reader.all = isHere ? new AllLines(reader.ask, reader.total) : new LastLines();
   wire(reader);
-  reader.wraps = false;
+  if (isHere) wireWhole(reader);
   reader.view.wraps = element.querySelector("#dx-wrap").checked;
   document.body.classList.toggle("dx-wrapped", reader.view.wraps);
   reader.show(reader.all);
