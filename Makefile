@@ -5,9 +5,8 @@ UV_VERSION := 0.13.9
 MATRIX_PYTHON ?= python3.13
 MATRIX_VENV := .venv-matrix
 MATRIX_DJANGO := 6.0.10
-# While developing: PARALLEL="--numprocesses 3 --dist loadfile" runs files side by side, each process
-# with servers of its own. A few tests still notice their neighbours then.
-PARALLEL ?=
+# Files of tests run side by side, each process with servers of its own; PARALLEL= runs them in turn.
+PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test style types contracts checks suite coverage test-sqlite test-embedded \

@@ -28,12 +28,18 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import override_settings  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
+from hypothesis import HealthCheck  # noqa: E402
+from hypothesis import settings as hypothesis  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
 from tests.servers.application import served  # noqa: E402
 from tests.servers.browser import launched, watched_page  # noqa: E402
 from tests.servers.seaweedfs import BUCKET, SeaweedFS  # noqa: E402
 from tests.servers.valkey import Valkey  # noqa: E402
+
+# A busy machine is no finding: it only takes longer to invent and to try.
+hypothesis.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("patient")
 
 # Stations are asked nothing of their own accord, unless a test is about that.
 settings.DIAGNOSTICS = {
