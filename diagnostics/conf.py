@@ -110,7 +110,7 @@ class DiagnosticsSettings:
     report_part_timeout: timedelta = timedelta(minutes=2)
     # Whether a station is asked for its limits after it connected first, and after each boot.
     read_limits: bool = True
-    # Whether it is asked for all its variables too, once for each firmware.
+    # Whether it is asked for all its variables too, once for each firmware, and for its monitors.
     read_device_model: bool = True
     # Whether every message of every station is recorded.
     message_log: bool = True

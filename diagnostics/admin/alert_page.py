@@ -10,7 +10,7 @@ from diagnostics.admin.alert_filters import TYPES
 from diagnostics.admin.chart import line_chart
 from diagnostics.admin.trend import event_points
 from diagnostics.models import Alert, Monitor, StationEvent
-from diagnostics.services import alerts
+from diagnostics.services.causes import causes
 from diagnostics.wording.alerts import alert_name, alert_state, alert_value
 
 SHOWN_EVENTS = 50
@@ -29,7 +29,7 @@ def facts(row: Alert) -> dict[str, Any]:
         "events": events[:SHOWN_EVENTS],
         "more_events": len(events) > SHOWN_EVENTS,
         "monitor": monitor_of(row),
-        "causes": alerts.causes(row),
+        "causes": causes(row),
         "points": points[::-1],
         "chart": line_chart(points, label=str(row.reference)),
     }

@@ -12,7 +12,8 @@ class CallReceived:
     """The other side asks; answer it with ``Connection.answer`` or ``Connection.refuse``.
 
     ``violations`` is empty unless the message was let in although it breaks its schema; then every
-    required field is present and of its type, but words, lengths and counts may be off.
+    required field is present and of its type, but words, lengths and counts may be off, and an
+    `ocpp.unread.Unread` may stand in a list where an entry could not be read.
     """
 
     message_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from diagnostics.lifecycles.alert import DEFAULT_SEVERITY, ClosedBy
-from diagnostics.models import Alert, StationEvent, TimelineEntry
+from diagnostics.models import Alert, TimelineEntry
 from diagnostics.ocpp.event_data import ALERTING, FAULTED, NOTIFY_EVENT, STATUS
 from diagnostics.progress import publish_soon
 from diagnostics.services.event_rows import EventRow, monitor_key
@@ -22,11 +22,6 @@ from diagnostics.services.timeline import Source, note
 from diagnostics.signals import alert_changed
 
 KIND = "alert"
-
-# A chain of causes is followed this far.
-LONGEST_CHAIN = 20
-# And among so many of the station's newest events.
-FARTHEST = 20_000
 
 Severities = dict[tuple[Any, int], int]
 
@@ -253,6 +248,26 @@ def acknowledge(alerts: Iterable[Alert], *, user: Any, note_text: str = "") -> i
 
 
 @transaction.atomic
+def learn_severities(station: Any, severities: Mapping[int, int]) -> None:
+    """The monitors behind open alerts became known: what nobody had told is as bad as they say.
+
+    `severities` are by monitor id. Events of 2.0.1 tell none themselves.
+    """
+    untold = Alert.objects.select_for_update().filter(
+        station=station,
+        cleared_at=None,
+        severity=DEFAULT_SEVERITY,
+        variable_monitoring_id__isnull=False,
+    )
+    for alert in untold.order_by("pk"):
+        severity = severities.get(alert.variable_monitoring_id, DEFAULT_SEVERITY)  # type: ignore[arg-type]
+        if severity != DEFAULT_SEVERITY:
+            alert.severity = severity
+            alert.save(update_fields=["severity"])
+            publish_soon(KIND, {alert.pk: {"state": alert.state.value}})
+
+
+@transaction.atomic
 def close_alerts_of_monitor(
     station: Any, monitoring_id: int, *, now: datetime | None = None
 ) -> int:
@@ -266,24 +281,3 @@ def close_alerts_of_monitor(
     if closed:
         _tell(closed, {alert.pk for alert in closed})
     return len(closed)
-
-
-def causes(alert: Alert) -> list[StationEvent]:
-    """The events that led to an alert, nearest first, as far as they are known.
-
-    `cause` names an event that may be lost, from before a reboot, or still to come, and ids are
-    used again: the newest with that id that is not from later counts, and none counts twice.
-    """
-    chain: list[StationEvent] = []
-    cause, before = alert.cause, alert.last_at
-    mine = StationEvent.objects.filter(station=alert.station_id).order_by("-pk")
-    # No index knows event ids, since it would cost with every event: so far back, and no further.
-    oldest = mine.values_list("pk", flat=True)[FARTHEST : FARTHEST + 1].first() or 0
-    while cause is not None and len(chain) < LONGEST_CHAIN:
-        found = mine.filter(pk__gt=oldest, event_id=cause, timestamp__lte=before)
-        event = found.exclude(pk__in=[each.pk for each in chain]).order_by("-timestamp").first()
-        if event is None:
-            break
-        chain.append(event)
-        cause, before = event.cause, event.timestamp
-    return chain

@@ -22,7 +22,7 @@ from diagnostics.ocpp.codecs.monitoring import monitoring_codec
 from diagnostics.ocpp.monitoring import CRITERIA, ReportedMonitor
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import monitor_facts
+from diagnostics.services import alerts, monitor_facts
 from diagnostics.services.timeline import Source, note
 
 # The words of both versions that have monitors are read alike; 2.1 only adds to them.
@@ -60,6 +60,7 @@ def reconcile(report: Report) -> None:
         fresh = [monitor for monitor in reported if monitor.monitor_id not in paired]
         for monitor in fresh:
             _add(station, monitor)
+        alerts.learn_severities(station, {each.monitor_id: each.severity for each in reported})
         _note_read(report, len(reported), len(lost), len(fresh))
 
 

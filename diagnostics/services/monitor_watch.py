@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.report import ReportKind, ReportStatus
-from diagnostics.models import Monitor, Report
+from diagnostics.models import Monitor, MonitoringInfo, Report
 from diagnostics.services import monitor_facts, monitors, reports
 from diagnostics.services.timeline import Source, note
 
@@ -31,8 +32,23 @@ def _is_asked(station: Any) -> bool:
 def after_boot(station: Any) -> None:
     """Ask again after a reboot, since ids may have changed, where there were monitors.
 
-    A station that said it knows none is not asked until its firmware changes.
+    And once of every station: factory monitors tell how bad the events of 2.0.1 are. A station that
+    said it knows none is not asked until its firmware changes.
     """
+    if monitor_facts.is_known_to_lack(station) or not _has_them(station):
+        return
     had_monitors = Monitor.objects.live().filter(station=station).exists()
-    if had_monitors and not monitor_facts.is_known_to_lack(station):
+    if had_monitors or (app_settings.read_device_model and not _was_read(station)):
         read_again(station)
+
+
+def _has_them(station: Any) -> bool:
+    try:
+        monitors.check_station(station)
+    except RequestRefused:
+        return False
+    return True
+
+
+def _was_read(station: Any) -> bool:
+    return MonitoringInfo.objects.filter(station=station, read_at__isnull=False).exists()

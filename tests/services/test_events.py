@@ -12,6 +12,7 @@ from diagnostics import inbound
 from diagnostics.lifecycles.alert import AlertState
 from diagnostics.models import Alert, StationEvent, TimelineEntry
 from diagnostics.services import alerts
+from diagnostics.services.causes import causes
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import make_station
 
@@ -347,15 +348,15 @@ def test_a_monitor_that_is_cleared_closes_its_alerts(station: Any) -> None:
 
 def test_causes_are_followed_as_far_as_they_are_known(station: Any) -> None:
     tells(station, event(1), event(2, after=1, cause=1), event(3, after=2, cause=2, severity=1))
-    chain = alerts.causes(Alert.objects.get())
+    chain = causes(Alert.objects.get())
     assert [each.event_id for each in chain] == [2, 1]
 
 
 def test_causes_that_go_round_in_circles_end(station: Any) -> None:
     tells(station, event(1, cause=2), event(2, cause=1))
-    assert len(alerts.causes(Alert.objects.get())) == 2
+    assert len(causes(Alert.objects.get())) == 2
 
 
 def test_a_cause_that_never_came_is_no_chain(station: Any) -> None:
     tells(station, event(1, cause=99))
-    assert alerts.causes(Alert.objects.get()) == []
+    assert causes(Alert.objects.get()) == []

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from diagnostics.gateway import get_gateway
-from diagnostics.models import Report, ReportedVariable, StationInfo, VariableRequest
+from diagnostics.models import Monitor, Report, ReportedVariable, StationInfo, VariableRequest
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services.limits import get_limits
 from diagnostics.testing import ScriptedStation
@@ -50,5 +50,11 @@ def test_a_simulated_station_is_known_after_its_first_minute(
     assert get_limits(station).file_transfer_protocols
     assert not VariableRequest.objects.filter(status="Waiting").exists()
     if version is not OcppVersion.V16:
-        assert Report.objects.get().status == "Complete"
+        assert dict(Report.objects.values_list("kind", "status")) == {
+            "Base": "Complete",
+            "Monitoring": "Complete",
+        }
+        assert Monitor.objects.filter(event_notification_type="").exists() == (
+            version is OcppVersion.V201  # it does not say who made a monitor
+        )
         assert info.clock_skew is not None

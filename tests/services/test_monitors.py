@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics import inbound
 from diagnostics.exceptions import RequestRefused
+from diagnostics.gateway import get_gateway
 from diagnostics.models import (
     Alert,
     Monitor,
@@ -733,6 +736,43 @@ def test_a_station_without_monitoring_is_remembered_until_its_firmware_changes(
     assert monitoring_reports() == 1
     boots(dialogue, firmware="2.0")
     assert monitoring_reports() == 2
+
+
+def test_the_monitors_of_every_station_are_read_once(dialogue: Dialogue) -> None:
+    """The factory's own are told by nothing else, and events of 2.0.1 have no severity."""
+    event = {
+        "eventId": 1,
+        "timestamp": "2026-03-02T09:10:01Z",
+        "trigger": "Alerting",
+        "actualValue": "78",
+        "variableMonitoringId": 2,
+        "eventNotificationType": "PreconfiguredMonitor",
+        **CABINET.to_wire(),
+    }
+    message = {"generatedAt": "2026-03-02T09:10:02Z", "seqNo": 0, "eventData": [event]}
+    inbound.receive_call(dialogue.station, "2.0.1", "NotifyEvent", message)
+    assert Alert.objects.get().severity == 5
+    with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, "READ_DEVICE_MODEL": True}):
+        boots(dialogue)
+        Report.objects.exclude(kind="Monitoring").delete()
+        OutboundCall.objects.exclude(action="GetMonitoringReport").delete()
+        reports(dialogue, reported(2, spec(severity=1)))
+        boots(dialogue)
+    assert Alert.objects.get().severity == 1
+    # Those that are known are read after each boot.
+    assert monitoring_reports() == 2
+
+
+@pytest.mark.parametrize("spoken", [OcppVersion.V16, OcppVersion.V201])
+def test_a_station_is_not_asked_for_monitors_that_it_cannot_have_or_need_not_tell(
+    dialogue: Dialogue, spoken: OcppVersion
+) -> None:
+    asks = {"READ_DEVICE_MODEL": spoken is OcppVersion.V16}
+    with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, **asks}):
+        get_gateway().spoken = spoken  # type: ignore[attr-defined]
+        boots(dialogue)
+    assert monitoring_reports() == 0
+    assert "monitor.not_read" not in kinds()
 
 
 def test_a_refused_action_tells_it_too_and_an_answer_takes_it_back(dialogue: Dialogue) -> None:

@@ -394,11 +394,12 @@ def waiting(dialogue: Dialogue) -> list[str]:
 def test_everything_is_read_once_for_each_firmware(dialogue: Dialogue, curious: None) -> None:
     boot = BootFacts(vendor="V", firmware_version="1")
     station_facts.record_boot(dialogue.station, boot)
-    assert waiting(dialogue) == ["GetVariables", "GetVariables", "GetBaseReport"]
+    asked = ["GetVariables", "GetVariables", "GetBaseReport", "GetMonitoringReport"]
+    assert waiting(dialogue) == asked
     station_facts.record_boot(dialogue.station, boot)
-    assert len(waiting(dialogue)) == 3
+    assert waiting(dialogue) == asked
     OutboundCall.objects.filter(action="GetVariables").delete()
-    row = Report.objects.get()
+    row = Report.objects.get(kind="Base")
     dialogue.takes()
     dialogue.answers({"status": "Accepted"})
     says(row, 0, entry("A"))
