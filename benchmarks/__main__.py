@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("benchmarks.round_trips", "benchmarks.events", "benchmarks.upload", "benchmarks.message_log")
+ALL = (
+    "benchmarks.round_trips",
+    "benchmarks.events",
+    "benchmarks.upload",
+    "benchmarks.reading",
+    "benchmarks.message_log",
+)
 
 
 def main() -> int:
