@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 # A signature is looked at when an upload begins: one may end this much later.
 LATE = timedelta(hours=6)
 PROGRESS_SECONDS = 2.0
+# Files that one sweep hands out; those it hands out again are no work.
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,8 @@ def look_for_uploads(now: datetime) -> Sighting:
         logger.warning("Uploads straight into the store cannot be seen: %s", error)
         return Sighting(is_blind=True)
     found = [row for row in _named(keys) if incoming_key(row.pk, row.token) in keys]
-    for row in found:
-        if not row.is_receiving(now):
-            enqueue(TAKE_UPLOAD, row.pk)
+    for row in [row for row in found if not row.is_receiving(now)][:BATCH]:
+        enqueue(TAKE_UPLOAD, row.pk)
     return Sighting(frozenset(row.pk for row in found))
 
 
@@ -150,9 +151,10 @@ def _problem(row: LogRequest, found: ObjectFacts, ticket: UploadTicket) -> str:
 
 
 def _copy(ticket: UploadTicket, found: ObjectFacts) -> StoredObject:
-    """The object under its own key, which its ETag makes: the same attempt twice is one object."""
+    """The object under its own key, made of what it is: the same attempt twice is one object."""
     store = get_log_store()
-    key = object_key(ticket.station_identity, ticket.log_request_id, found.etag.strip('"'))
+    upload = f"{found.etag.strip(chr(34))}-{found.modified:%Y%m%d%H%M%S}"
+    key = object_key(ticket.station_identity, ticket.log_request_id, upload)
     store.copy(found.key, key, etag=found.etag)
     digest, size, shown_at = hashlib.sha256(), 0, time.monotonic()
     for piece in store.read(key):

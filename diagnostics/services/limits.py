@@ -59,7 +59,12 @@ class Limits:
 def get_limits(station: Any) -> Limits:
     """What `station` said of itself, last."""
     found = StationInfo.objects.filter(station=station).values_list("limits", flat=True).first()
-    known = found if isinstance(found, dict) else {}
+    return read_limits(found)
+
+
+def read_limits(kept: Any) -> Limits:
+    """Limits as `StationInfo.limits` keeps them."""
+    known = kept if isinstance(kept, dict) else {}
     return Limits(
         items_per_message=dict(known.get("items_per_message", {})),
         bytes_per_message=dict(known.get("bytes_per_message", {})),

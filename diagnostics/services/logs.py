@@ -200,11 +200,9 @@ def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:
     row = call.log_request
     if row is None or call.request_id is None:
         raise ValueError(f"call {call.pk} asks for no log")
-    info = StationInfo.objects.filter(station=call.station).first()
-    extension = info.knows_get_log if info else None
-    if call.payload.get("legacy"):
-        extension = False
-    route = upload_routes.decide_route(row, version, extension=extension)
+    info = StationInfo.objects.filter(station=call.station).first() or StationInfo()
+    extension = False if call.payload.get("legacy") else info.knows_get_log
+    route = upload_routes.decide_route(row, info, version, extension=extension)
     return codec_for(version).encode_get_log(
         GetLogRequest(
             log_type=row.log_type,

@@ -17,14 +17,20 @@ from django.utils import timezone
 
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
-from diagnostics.lifecycles.log_request import FAILURES, SUCCEEDED, LogVerdict, UploadRoute
+from diagnostics.lifecycles.log_request import (
+    FAILURES,
+    SUCCEEDED,
+    GivenUp,
+    LogType,
+    LogVerdict,
+    UploadRoute,
+)
 from diagnostics.lifecycles.log_request import UploadStatus as Word
 from diagnostics.models import LogRequest, StationInfo
 from diagnostics.ocpp.codecs import codec_for
-from diagnostics.ocpp.codecs.base import Codec
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.limits import get_limits
+from diagnostics.services.limits import read_limits
 from diagnostics.services.timeline import Source, note
 from diagnostics.services.upload_addresses import (
     Address,
@@ -54,9 +60,9 @@ class Route:
 
 def plan_route(row: LogRequest) -> Route:
     """The way as it looks when a log is asked for; decided again when the call is sent."""
-    info = StationInfo.objects.filter(station=row.station).first()
+    info = StationInfo.objects.filter(station=row.station).first() or StationInfo()
     version = get_gateway().version(row.station) or OcppVersion.V201
-    return _choose(_asking(row, codec_for(version), info.knows_get_log if info else None))
+    return _choose(_asking(row, info, version, info.knows_get_log))
 
 
 def preview_route(station: Any) -> tuple[str, dict[str, Any]]:
@@ -71,12 +77,14 @@ def offered() -> list[tuple[str, Any]]:
     return [(value, label) for value, label in UploadRoute.choices if value in MAKERS]
 
 
-def decide_route(row: LogRequest, version: OcppVersion, *, extension: bool | None) -> Route:
+def decide_route(
+    row: LogRequest, info: StationInfo, version: OcppVersion, *, extension: bool | None
+) -> Route:
     """The way a request takes, now that its call is sent; the row keeps it.
 
     `extension` says whether a 1.6 station has the security extension, as for `encode_get_log`.
     """
-    route = _choose(_asking(row, codec_for(version), extension))
+    route = _choose(_asking(row, info, version, extension))
     changes: dict[str, Any] = {
         "route": route.kind,
         "route_reason": route.reason,
@@ -84,20 +92,23 @@ def decide_route(row: LogRequest, version: OcppVersion, *, extension: bool | Non
     }
     if route.address.signed_until:
         changes["signed_until"] = route.address.signed_until
-    LogRequest.objects.filter(pk=row.pk).update(**changes)
-    for column, value in changes.items():
-        setattr(row, column, value)
+    if any(getattr(row, column) != value for column, value in changes.items()):
+        LogRequest.objects.filter(pk=row.pk).update(**changes)
+        for column, value in changes.items():
+            setattr(row, column, value)
     return route
 
 
-def _asking(row: LogRequest, codec: Codec, extension: bool | None) -> Asking:
-    info = StationInfo.objects.filter(station=row.station).first()
+def _asking(
+    row: LogRequest, info: StationInfo, version: OcppVersion, extension: bool | None
+) -> Asking:
+    codec = codec_for(version)
     return Asking(
         row=row,
-        info=info or StationInfo(station=row.station),
+        info=info,
         codec=codec,
         action=codec.log_action(extension=extension),
-        protocols=tuple(name.upper() for name in get_limits(row.station).file_transfer_protocols),
+        protocols=tuple(name.upper() for name in read_limits(info.limits).file_transfer_protocols),
     )
 
 
@@ -154,12 +165,13 @@ _LEFT = (UploadRoute.FTPS, UploadRoute.FTP, UploadRoute.SFTP)
 # What failed before
 
 # A scheme that a station does not know: its status, or its answer to the call (Zaptec's firmware).
-_UNKNOWN_SCHEME = frozenset({Word.NOT_SUPPORTED, "NotSupported"})
+_NO_SUCH_THING = "NotSupported"
+_UNKNOWN_SCHEME = frozenset({Word.NOT_SUPPORTED, _NO_SUCH_THING})
 
 # The word of a station that ends a way for it, until its firmware changes. An upload past this
 # server fails without a trace here, so any failure counts.
 _ENDING: dict[str, frozenset[str]] = {
-    UploadRoute.DIRECT: frozenset({*FAILURES, LogVerdict.CLAIMED})
+    UploadRoute.DIRECT: frozenset({*FAILURES, *GivenUp, LogVerdict.CLAIMED})
 }
 
 
@@ -174,6 +186,8 @@ def learn_from(row: LogRequest) -> None:
     word = row.verdict if row.verdict == LogVerdict.CLAIMED else row.reason
     if row.verdict in SUCCEEDED:
         _remember(row, None)
+    elif word == _NO_SUCH_THING and row.log_type == LogType.SECURITY:
+        return  # it is as likely the log that the station does not know
     elif word in _ENDING.get(row.route, _UNKNOWN_SCHEME):
         _remember(row, word)
 

@@ -206,6 +206,7 @@ def test_idle_is_believed_when_nothing_lies_there(dialogue: Dialogue, asked: Ask
     direct_uploads.take_upload(row.pk, after_idle=True)
     row.refresh_from_db()
     assert (row.verdict, row.reason) == ("Lost", "Idle")
+    assert logs.request_again(row).route == "relay"
 
 
 def test_idle_after_the_upload_loses_nothing(dialogue: Dialogue, asked: Ask) -> None:

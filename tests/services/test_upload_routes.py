@@ -199,3 +199,12 @@ def test_a_chosen_server_is_taken_as_it_is_and_never_where_it_does_not_fit(
     dialogue.answers({"status": "Rejected"})
     FileServer.objects.update(tls=False)
     assert told(asked()).endswith("the FTP server here has no certificate.")
+
+
+def test_an_unknown_security_log_says_nothing_of_the_way(dialogue: Dialogue, asked: Ask) -> None:
+    dialogue.gateway.spoken = OcppVersion.V16
+    row = asked(log_type="SecurityLog")
+    dialogue.refuses("NotSupported")
+    row.refresh_from_db()
+    assert (row.verdict, row.reason) == ("Rejected", "NotSupported")
+    assert StationInfo.objects.get(station=dialogue.station).route_failures == {}
