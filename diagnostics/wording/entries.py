@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from diagnostics.lifecycles.log_request import UploadRoute
 from diagnostics.models import TimelineEntry
 from diagnostics.wording.values import size
 
@@ -99,7 +100,7 @@ SENTENCES: dict[str, str] = {
     "station.cannot_read": gettext_noop(
         "Could not read an answer of ours: %(code)s (%(message_id)s)"
     ),
-    "station.uploads_changed": gettext_noop("Log files are to come in another way: %(route)s"),
+    "station.uploads_changed": gettext_noop("How its log files come in was changed: %(route)s"),
     "stream.adjusted": gettext_noop("Answered %(status)s to a new pace of stream %(stream)s"),
     "stream.behind": gettext_noop(
         "Falls behind on stream %(stream)s, and no faster pace is left to ask for"
@@ -149,6 +150,8 @@ class _Gapless(dict[str, str]):
 def _word(key: str, value: Any) -> str:
     if key == "size":
         return size(value)
+    if key == "route":
+        return str(dict(UploadRoute.choices).get(value, _("Automatic")))
     if key == "declared":
         return _("announced as %(size)s") % {"size": size(value)}
     if key == "continued":

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from diagnostics import inbound
 from diagnostics.models import LogRequest, StationInfo, TimelineEntry
+from diagnostics.wording import entry_sentence
 from stations.models import ChargingStation, RefusedConnection
 from stations.passwords import matches
 from tests.admin.conftest import Staff, text_of
@@ -176,7 +177,10 @@ def test_settings_keep_the_upload_address_and_block(
     assert info.upload_base_url == "http://10.0.0.1"
     assert "Through this server: chosen for this station." in text_of(root.get(address))
     changed = TimelineEntry.objects.get(kind="station.uploads_changed")
-    assert changed.user == admin_user and changed.data["route"] == "relay"
+    assert changed.user == admin_user
+    assert entry_sentence(changed) == (
+        "How its log files come in was changed: Through this server: http://10.0.0.1"
+    )
     bad = root.post(address, {**data, "diagnostics_info-0-upload_base_url": "gopher://x"})
     assert "Enter a valid URL" in text_of(bad)
 
