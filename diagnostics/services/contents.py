@@ -121,7 +121,7 @@ def _until_broken(pieces: Iterator[bytes], member: LogMember) -> Iterator[bytes]
 def _survey(pieces: Iterator[bytes], survey: Survey, copy: Copy | None) -> Survey:
     """Let all blocks pass by, and pack them one by one where they lie packed otherwise."""
     if copy is not None:
-        survey.index.start_at(copy.position)
+        survey.start_at(copy.position)
     for block in cut(pieces, survey.encoding):
         stored = len(block.data) if copy is None else copy.add(block.data)
         survey.take(block, stored=stored)

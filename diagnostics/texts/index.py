@@ -38,15 +38,14 @@ class Index:
     def __len__(self) -> int:
         return len(self.offsets)
 
-    def add(self, block: Block, *, lines: int, time: int | None, stored: int) -> None:
-        """Add the next block: `lines` end in it, and it takes `stored` bytes where it lies."""
+    def add(self, block: Block, *, time: int | None, stored: int) -> None:
+        """Add the next block, which takes `stored` bytes where it lies."""
         self.offsets.append(block.offset)
         self.first_lines.append(block.first_line)
         self._times.append(_NO_TIME if time is None else time)
         self.places.append(self.end)
         self.end += stored
         self.size = block.offset + len(block.data)
-        self.lines = block.first_line + lines
 
     def start_at(self, place: int) -> None:
         """Let the first block begin at `place` of the stored object; before the first `add`."""

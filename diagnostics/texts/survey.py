@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import islice
 
 from diagnostics.texts.block import Block
-from diagnostics.texts.encodings import count_lines, newline_of
+from diagnostics.texts.encodings import count_lines, decode, newline_of
 from diagnostics.texts.index import Index
-from diagnostics.texts.lines import Line, lines_of
-from diagnostics.texts.times import head_of, milliseconds, time_of
+from diagnostics.texts.lines import lines_of
+from diagnostics.texts.times import WITHIN, head_of, milliseconds, time_of
 
 # Lines at either end of a block among which one with a time is looked for.
 LOOKED_AT = 50
@@ -23,38 +23,54 @@ class Survey:
     and the last line with a time in each block, which is all of them where a log is in order."""
 
     def __init__(self, encoding: str, reference: datetime) -> None:
-        self.index = Index()
         self.oldest: datetime | None = None
         self.newest: datetime | None = None
         self.garbled = False
         self.encoding, self._reference = encoding, reference
-        self._line = -1
+        self._index = Index()
+        self._last: Block | None = None
+
+    def start_at(self, place: int) -> None:
+        """Let the first block lie there in the stored object; before the first `take`."""
+        self._index.start_at(place)
 
     def take(self, block: Block, *, stored: int) -> None:
         """Add a block, which takes `stored` bytes in the object where it lies."""
-        first = self._time(islice(self._begun_lines(block), LOOKED_AT))
-        for time in (first, self._time(self._last_lines(block))):
+        first = self._first_time(block)
+        for time in (first, self._last_time(block)):
             if time is not None:
                 self.oldest = min(self.oldest or time, time)
                 self.newest = max(self.newest or time, time)
         self.garbled = self.garbled or _is_garbled(block.data, self.encoding)
-        ended = count_lines(block.data, self.encoding)
-        unended = not block.data.endswith(newline_of(self.encoding))
         milli = None if first is None else milliseconds(first)
-        self.index.add(block, lines=ended + unended, time=milli, stored=stored)
-        self._line = block.first_line
+        self._index.add(block, time=milli, stored=stored)
+        self._last = block
 
-    def _begun_lines(self, block: Block) -> Iterable[Line]:
+    @property
+    def index(self) -> Index:
+        """Of all the blocks so far. Only the last one's lines are counted: a block tells how many
+        there are before it."""
+        if self._last is not None:
+            data = self._last.data
+            unended = not data.endswith(newline_of(self.encoding))
+            ended = count_lines(data, self.encoding)
+            self._index.lines = self._last.first_line + ended + unended
+        return self._index
+
+    def _first_time(self, block: Block) -> datetime | None:
         lines = lines_of([block], self.encoding)
-        return islice(lines, 1, None) if block.first_line == self._line else lines
+        if self._last is not None and self._last.first_line == block.first_line:
+            next(lines)  # the rest of a line that began in another block
+        heads = (head_of(line.data, self.encoding) for line in islice(lines, LOOKED_AT))
+        return self._time(heads)
 
-    def _last_lines(self, block: Block) -> Iterable[Line]:
-        """Backwards; the first of them may be a piece of one, whose time is then not found."""
-        end = Block(0, 0, block.data[-_END:])
-        return reversed(list(lines_of([end], self.encoding))[-LOOKED_AT:])
+    def _last_time(self, block: Block) -> datetime | None:
+        """Backwards; the first of these may be a piece of a line, whose time is then not found."""
+        lines = decode(block.data[-_END:], self.encoding).split("\n")
+        return self._time(line[:WITHIN] for line in reversed(lines[-LOOKED_AT:]))
 
-    def _time(self, lines: Iterable[Line]) -> datetime | None:
-        times = (time_of(head_of(line.data, self.encoding), self._reference) for line in lines)
+    def _time(self, heads: Iterable[str]) -> datetime | None:
+        times = (time_of(head, self._reference) for head in heads)
         return next((time for time in times if time is not None), None)
 
 
