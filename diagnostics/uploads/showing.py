@@ -28,7 +28,7 @@ class Showing:
         self._thread: threading.Thread | None = None
 
     def show(self, ticket: UploadTicket, received: int) -> bool:
-        """Have it shown soon; returns at once, whether somebody watched just now."""
+        """Have it shown soon; returns at once, whether somebody watched the file arrive just now."""
         with self._lock:
             self._news[ticket] = received
             if self._thread is None:

@@ -11,13 +11,11 @@ from django.utils import timezone
 
 from diagnostics.models import LogRequest, TimelineEntry
 from diagnostics.services import files, following, uploads
-from diagnostics.services.uploads import UploadTicket
 from diagnostics.storage import ObjectMissing, get_log_store
 from diagnostics.testing.factories import make_log_request
 from diagnostics.texts.tail import Tail
-from diagnostics.uploads import reception
+from diagnostics.uploads import reception, showing
 from diagnostics.uploads.reception import Announcement, Reception
-from diagnostics.uploads.showing import showing
 from tests.services.conftest import make_station
 from tests.services.test_reading import store_url
 
@@ -32,13 +30,8 @@ def row(transactional_db: None) -> LogRequest:
 @pytest.fixture
 def arriving(row: LogRequest, monkeypatch: pytest.MonkeyPatch) -> Reception:
     """A file on its way in, which tells how far it is at every piece."""
-
-    def at_once(ticket: UploadTicket, received: int) -> bool:
-        uploads.upload_progress(ticket, received)
-        return following.is_watched(ticket.log_request_id)
-
     monkeypatch.setattr(reception, "PROGRESS_SECONDS", 0.0)
-    monkeypatch.setattr(showing, "show", at_once)
+    monkeypatch.setattr(showing, "EVERY_SECONDS", 0.05)
     begun = Reception(uploads.find_upload(row.token), Announcement(name="cs.log", method="PUT"))
     begun.begin()
     return begun
