@@ -21,13 +21,11 @@ from diagnostics.services import following, uploads
 from diagnostics.services.uploads import UploadTicket
 from diagnostics.storage import StorageError, StoredObject, Upload, get_log_store, object_key
 from diagnostics.texts.tail import Tail
-from diagnostics.uploads.showing import showing
 from diagnostics.uploads.unwrapping import unwrap
 from diagnostics.workers import database_turn
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks at the end of a file that somebody watches.
 PROGRESS_SECONDS = 2.0
 # Enough of a body to see whether it is a multipart form.
 HEAD = 4096
@@ -66,7 +64,7 @@ class Reception:
         self._tail = Tail()
         self._upload: Upload | None = None
         self._continued: LogFile | None = None
-        self._shown_at = 0.0
+        self._shown_at = time.monotonic()
         self._lock = Lock()
 
     @property
@@ -114,8 +112,7 @@ class Reception:
                 if not self._append(self._upload, piece):
                     self._finish(whole=False)
                     return False
-            if showing.show(self._ticket, self._upload.size):
-                self._show_tail()
+            self._show_progress(self._upload.size)
             return True
 
     def finish(self, *, whole: bool) -> None:
@@ -200,13 +197,20 @@ class Reception:
         with database_turn():
             uploads.upload_failed(self._ticket, reason=reason)
 
-    def _show_tail(self) -> None:
+    def _show_progress(self, received: int) -> None:
         now = time.monotonic()
         if now - self._shown_at < PROGRESS_SECONDS:
             return
         self._shown_at = now
+        # Progress is for the page; an upload must not fail for it.
+        with suppress(DatabaseError), database_turn():
+            uploads.upload_progress(self._ticket, received)
+            if following.is_watched(self._ticket.log_request_id):
+                self._show_tail()
+
+    def _show_tail(self) -> None:
         ticket = self._ticket
-        with suppress(StorageError, DatabaseError), database_turn():
+        with suppress(StorageError):
             following.show_tail(
                 ticket.log_request_id, ticket.station_identity, head=self._head, tail=self._tail
             )

@@ -35,9 +35,6 @@ class Server(Protocol):
     @property
     def connected(self) -> int: ...
 
-    @property
-    def is_serving(self) -> bool: ...
-
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
@@ -47,7 +44,7 @@ def run(stop: Event, tell: Callable[[str], None] = lambda text: None) -> None:
     """Run what the settings ask for until `stop` is set.
 
     Raises ImproperlyConfigured for settings that make no sense, ImportError where a package is
-    missing, OSError where a server cannot listen or has stopped by itself.
+    missing, OSError where a server cannot listen.
     """
     guard = Guard()
     servers: list[tuple[Server, FileServer]] = []
@@ -59,8 +56,6 @@ def run(stop: Event, tell: Callable[[str], None] = lambda text: None) -> None:
                 servers.append((server, file_servers.start(endpoint, port=server.port)))
             tell(f"{endpoint.kind.label} at port {server.port}. Stations: {endpoint.url}")
         while not stop.wait(HEARTBEAT.total_seconds()):
-            if not all(server.is_serving for server, _ in servers):
-                raise OSError("A server has stopped by itself: the log says why.")
             _beat(servers)
     finally:
         _stop(servers)

@@ -14,7 +14,7 @@ from diagnostics.services import files, following, uploads
 from diagnostics.storage import ObjectMissing, get_log_store
 from diagnostics.testing.factories import make_log_request
 from diagnostics.texts.tail import Tail
-from diagnostics.uploads import reception, showing
+from diagnostics.uploads import reception
 from diagnostics.uploads.reception import Announcement, Reception
 from tests.services.conftest import make_station
 from tests.services.test_reading import store_url
@@ -31,7 +31,6 @@ def row(transactional_db: None) -> LogRequest:
 def arriving(row: LogRequest, monkeypatch: pytest.MonkeyPatch) -> Reception:
     """A file on its way in, which tells how far it is at every piece."""
     monkeypatch.setattr(reception, "PROGRESS_SECONDS", 0.0)
-    monkeypatch.setattr(showing, "EVERY_SECONDS", 0.05)
     begun = Reception(uploads.find_upload(row.token), Announcement(name="cs.log", method="PUT"))
     begun.begin()
     return begun

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from diagnostics.services import uploads
-from diagnostics.uploads import body, showing
+from diagnostics.uploads import body, reception
 from diagnostics.uploads.app import upload_app
 from tests.servers.application import served
 from tests.servers.processes import PATIENCE, wait_until
@@ -111,7 +111,7 @@ def test_two_uploads_may_share_a_connection(address):
 
 def test_progress_is_shown_while_a_slow_station_sends(address, monkeypatch):
     monkeypatch.setattr(body, "GATHER_SECONDS", 0.05)
-    monkeypatch.setattr(showing, "EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(reception, "PROGRESS_SECONDS", 0.1)
     with socket.create_connection(address.endpoint, timeout=PATIENCE) as connection:
         connection.sendall(put(address, b"", length=100_000))
         wait_until(lambda: received(address, connection) > 100, "progress is shown")

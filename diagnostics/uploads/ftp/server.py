@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import socket
 from collections import Counter
-from contextlib import suppress
 from select import select
 from threading import Event, Lock, Thread, current_thread
 from typing import Any
@@ -31,9 +30,8 @@ logger = logging.getLogger(__name__)
 HELLO_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16"
 # Seconds between two looks at whether to stop.
-TICK = 2.0
+TICK = 0.5
 PAUSE = 0.1
-AFTER_ERROR = 1.0
 # Seconds that transfers have to keep what came, when the server stops.
 STOP_SECONDS = 15.0
 
@@ -62,10 +60,6 @@ class FtpServer:
     def connected(self) -> int:
         """How many connections there are now."""
         return self._listener.sessions if self._listener else 0
-
-    @property
-    def is_serving(self) -> bool:
-        return self._thread.is_alive()
 
     def start(self) -> None:
         certificate = None
@@ -127,11 +121,6 @@ class _Listener(FTPServer):
     def sessions(self) -> int:
         return len(self._threads)
 
-    def handle_error(self) -> None:
-        """pyftpdlib would stop listening, as when there are no more file descriptors."""
-        logger.exception("A connection could not be taken")
-        self.stopping.wait(AFTER_ERROR)
-
     def serve(self) -> None:
         """Accept until `stopping` is set, then wait for the sessions to end."""
         while not self.stopping.is_set():
@@ -144,7 +133,7 @@ class _Listener(FTPServer):
         address = plain_address(str(addr[0]))
         refusal = self._refusal(address)
         if refusal:
-            with sock, suppress(OSError):
+            with sock:
                 sock.setblocking(False)
                 sock.send(refusal)
             return
@@ -152,9 +141,9 @@ class _Listener(FTPServer):
             target=self._serve, args=(sock, address), name=f"ftp-{address}", daemon=True
         )
         with self._lock:
-            thread.start()
             self._threads.add(thread)
             self._from[address] += 1
+        thread.start()
 
     def _refusal(self, address: str) -> bytes:
         if self._guard.keeps_out(address):
@@ -177,10 +166,8 @@ class _Listener(FTPServer):
                 session = self.handler(sock, self, ioloop=ioloop, implicit=implicit)
                 if session.connected:
                     session.handle()
-                soonest = None
                 while session.connected and not self.stopping.is_set():
-                    wait = TICK if soonest is None else min(TICK, soonest)
-                    soonest = ioloop.loop(timeout=wait, blocking=False)
+                    ioloop.loop(timeout=TICK, blocking=False)
                     if not ioloop.socket_map:  # after a wrong password it is deaf for a while
                         self.stopping.wait(PAUSE)
         except Exception:
