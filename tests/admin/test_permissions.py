@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from diagnostics.models import FileAccess, LogRequest
+from diagnostics.services import examination
 from tests.admin.conftest import Arrive, Staff, page_of, read_of
 
 VIEW = "diagnostics.view_logrequest"
@@ -60,6 +61,7 @@ def test_refused_reading_leaves_no_trace_and_reading_leaves_one(
     staff: Staff, row: LogRequest, arrive: Arrive
 ) -> None:
     file = arrive(row, b"line")
+    examination.examine(file.pk)
     staff(VIEW).get(read_of(file))
     assert not FileAccess.objects.exists()
     reader = staff(VIEW, READ)

@@ -26,14 +26,18 @@ def public_url(asgi_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sockets(process_environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+def sockets(public_url: str, process_environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """ws://HOST:PORT of `manage.py sockets`."""
     port = free_port()
     search_path = os.pathsep.join([str(ROOT), process_environment.get("PYTHONPATH", "")])
     process = ServerProcess(
         [sys.executable, str(PROJECT / "manage.py"), "sockets", "--port", str(port)],
         log=tmp_path / "sockets.log",
-        environment={**process_environment, "PYTHONPATH": search_path},
+        environment={
+            **process_environment,
+            "PUBLIC_URL": public_url,
+            "PYTHONPATH": search_path,
+        },
     )
     process.start(lambda: port_answers(port))
     yield f"ws://127.0.0.1:{port}"

@@ -101,10 +101,10 @@ def test_a_call_is_answered_at_the_bench(station):
     assert (call.status, call.error_code) == ("Refused", "NotSupported")
 
 
-def test_an_upload_to_an_address_of_nobody_is_refused(station):
+def test_an_upload_to_an_address_that_has_expired_is_refused(station):
     bench = Bench(station)
     row = request_log(station=station)
-    LogRequest.objects.filter(pk=row.pk).update(token="another")
+    LogRequest.objects.filter(pk=row.pk).update(address_expires_at=row.created_at)
     bench.run()
     row.refresh_from_db()
     assert (row.verdict, row.reason) == (V.FAILED, "UploadFailure")

@@ -94,7 +94,7 @@ def listed(station: Any) -> str:
 def asked(station: Any, verdict: str) -> LogRequest:
     """Ask for the log and wait for the verdict."""
     row = logs.request_log(station=station)
-    tasks.dispatch_call(row.call_id)
+    tasks.dispatch_calls([row.call_id])
 
     def is_there() -> bool:
         row.refresh_from_db()
