@@ -55,7 +55,7 @@ class HandStation:
         """The next CALL of the CSMS: [2, id, action, payload]."""
         self._read_until(lambda: bool(self.calls), action, timeout)
         call = self.calls.pop(0)
-        assert call[2] == action
+        assert call[2] == action, call
         return call
 
     def expect_nothing(self, seconds: float) -> None:
