@@ -125,7 +125,7 @@ def test_customer_information_is_asked_for_and_opened_only_with_the_permission(
     operator.click("text=Ask for customer information")
     operator.fill("#id_id_token", TOKEN)
     operator.fill("#id_purpose", "access request 7")
-    operator.click("#content input[type=submit] >> nth=-1")
+    operator.click("input[value='Ask the station']")
     call = station.expect("CustomerInformation")
     assert call[3]["idToken"] == {"idToken": TOKEN, "type": "ISO14443"}
     station.answer(call, {"status": "Accepted"})
