@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 REFUSED = frozenset({"upload.expired", "upload.too_many", "upload.failed", "upload.wrong_password"})
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTicket:
     """What an upload address allows: a file of at most `max_bytes` for one log request."""
@@ -55,17 +59,19 @@ def sign_in(user: str, password: str, *, remote_address: str = "") -> UploadTick
 
     Raises UploadUnknown when no request has them, and UploadExpired as `find_upload`.
     """
-    row = LogRequest.objects.select_related("station").filter(token=user + password).first()
-    if row is not None and row.upload_user == user:
-        return _ticket(row)
-    _note_wrong_password(user, remote_address)
+    if _TOKEN.fullmatch(user + password):
+        row = LogRequest.objects.select_related("station").filter(token=user + password).first()
+        if row is not None and row.upload_user == user:
+            return _ticket(row)
+    if _TOKEN.fullmatch(user):
+        _note_wrong_password(user, remote_address)
     raise UploadUnknown("no request has this user and password")
 
 
 def _note_wrong_password(user: str, remote_address: str) -> None:
     """Some stations cut or decode a password: whoever waits for the log should know."""
     users = LogRequest.objects.filter(token__startswith=user).select_related("station")
-    row = users.filter(address_expires_at__gt=timezone.now()).first() if user else None
+    row = users.filter(address_expires_at__gt=timezone.now()).first()
     if row is not None and row.upload_user == user:
         _note(row, "upload.wrong_password", address=remote_address)
 

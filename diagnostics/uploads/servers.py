@@ -35,6 +35,9 @@ class Server(Protocol):
     @property
     def connected(self) -> int: ...
 
+    @property
+    def is_serving(self) -> bool: ...
+
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
@@ -44,7 +47,7 @@ def run(stop: Event, tell: Callable[[str], None] = lambda text: None) -> None:
     """Run what the settings ask for until `stop` is set.
 
     Raises ImproperlyConfigured for settings that make no sense, ImportError where a package is
-    missing, OSError where a server cannot listen.
+    missing, OSError where a server cannot listen or has stopped by itself.
     """
     guard = Guard()
     servers: list[tuple[Server, FileServer]] = []
@@ -56,6 +59,8 @@ def run(stop: Event, tell: Callable[[str], None] = lambda text: None) -> None:
                 servers.append((server, file_servers.start(endpoint, port=server.port)))
             tell(f"{endpoint.kind.label} at port {server.port}. Stations: {endpoint.url}")
         while not stop.wait(HEARTBEAT.total_seconds()):
+            if not all(server.is_serving for server, _ in servers):
+                raise OSError("A server has stopped by itself: the log says why.")
             _beat(servers)
     finally:
         _stop(servers)

@@ -183,6 +183,7 @@ def test_a_wrong_password_is_refused_and_noted_where_the_log_is_awaited(account)
         ("nobody", account.password),
         (account.user[:3], account.user[3:] + account.password),
         ("anonymous", "x"),
+        ("nul\0", "l\0ng" * 100),
     ):
         client = FTP()
         client.connect("127.0.0.1", account.port, timeout=30)

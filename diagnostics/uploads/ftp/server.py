@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections import Counter
+from contextlib import suppress
 from select import select
 from threading import Event, Lock, Thread, current_thread
 from typing import Any
@@ -30,8 +31,9 @@ logger = logging.getLogger(__name__)
 HELLO_SECONDS = 1.0
 _TLS_HANDSHAKE = b"\x16"
 # Seconds between two looks at whether to stop.
-TICK = 0.5
+TICK = 2.0
 PAUSE = 0.1
+AFTER_ERROR = 1.0
 # Seconds that transfers have to keep what came, when the server stops.
 STOP_SECONDS = 15.0
 
@@ -60,6 +62,10 @@ class FtpServer:
     def connected(self) -> int:
         """How many connections there are now."""
         return self._listener.sessions if self._listener else 0
+
+    @property
+    def is_serving(self) -> bool:
+        return self._thread.is_alive()
 
     def start(self) -> None:
         certificate = None
@@ -121,6 +127,11 @@ class _Listener(FTPServer):
     def sessions(self) -> int:
         return len(self._threads)
 
+    def handle_error(self) -> None:
+        """pyftpdlib would stop listening, as when there are no more file descriptors."""
+        logger.exception("A connection could not be taken")
+        self.stopping.wait(AFTER_ERROR)
+
     def serve(self) -> None:
         """Accept until `stopping` is set, then wait for the sessions to end."""
         while not self.stopping.is_set():
@@ -133,7 +144,7 @@ class _Listener(FTPServer):
         address = plain_address(str(addr[0]))
         refusal = self._refusal(address)
         if refusal:
-            with sock:
+            with sock, suppress(OSError):
                 sock.setblocking(False)
                 sock.send(refusal)
             return
@@ -141,9 +152,9 @@ class _Listener(FTPServer):
             target=self._serve, args=(sock, address), name=f"ftp-{address}", daemon=True
         )
         with self._lock:
+            thread.start()
             self._threads.add(thread)
             self._from[address] += 1
-        thread.start()
 
     def _refusal(self, address: str) -> bytes:
         if self._guard.keeps_out(address):
@@ -166,8 +177,10 @@ class _Listener(FTPServer):
                 session = self.handler(sock, self, ioloop=ioloop, implicit=implicit)
                 if session.connected:
                     session.handle()
+                soonest = None
                 while session.connected and not self.stopping.is_set():
-                    ioloop.loop(timeout=TICK, blocking=False)
+                    wait = TICK if soonest is None else min(TICK, soonest)
+                    soonest = ioloop.loop(timeout=wait, blocking=False)
                     if not ioloop.socket_map:  # after a wrong password it is deaf for a while
                         self.stopping.wait(PAUSE)
         except Exception:

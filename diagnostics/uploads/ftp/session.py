@@ -130,7 +130,7 @@ class Session(TLS_FTPHandler):
     def ftp_ALLO(self, line: str) -> None:  # noqa: N802
         """Remember the size of the file to come: without it nobody knows that a part is missing."""
         self._declared = _number(line.split()[0])
-        self.respond("202 A size is a number." if self._declared is None else "200 Noted.")
+        self.respond("501 A size is a number." if self._declared is None else "200 Noted.")
 
     def ftp_REST(self, line: str) -> None:  # noqa: N802
         self._position = _number(line)

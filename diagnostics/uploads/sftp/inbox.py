@@ -28,6 +28,9 @@ from diagnostics.workers import Workers, database_turn
 
 logger = logging.getLogger(__name__)
 
+# Remembered for a session; more of them are made all the same, and forgotten.
+MOST_DIRECTORIES = 1000
+
 UNAVAILABLE = "The file cannot be stored now, come again later."
 
 _DIRECTORY = SFTPAttrs(
@@ -67,7 +70,7 @@ class Inbox(asyncssh.SFTPServer):
         if not pflags & (asyncssh.FXF_WRITE | asyncssh.FXF_APPEND):
             self._deny()
         await self._do(self._ticket)
-        self._directories.add(posixpath.dirname(self.realpath(path)))
+        self.mkdir(posixpath.dirname(self.realpath(path)), attrs)
         announced = Announcement(name=_name(path), method="SFTP", remote_address=self._address)
         appending = bool(pflags & asyncssh.FXF_APPEND)
         file = ArrivingFile(self._ticket, announced, appending=appending)
@@ -117,7 +120,7 @@ class Inbox(asyncssh.SFTPServer):
         return posixpath.normpath(posixpath.join(b"/", path)).replace(b"//", b"/")
 
     def mkdir(self, path: bytes, attrs: SFTPAttrs) -> None:
-        if len(self._directories) < 1000:
+        if len(self._directories) < MOST_DIRECTORIES:
             self._directories.add(self.realpath(path))
 
     async def scandir(self, path: bytes) -> AsyncIterator[SFTPName]:

@@ -59,6 +59,10 @@ class SftpServer:
         """How many connections there are now."""
         return len(self.doors)
 
+    @property
+    def is_serving(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
         key = host_key(Path(app_settings.sftp_host_key))
         self._thread.start()
@@ -135,6 +139,8 @@ class Door(asyncssh.SSHServer):
             await self._server.workers.run(self._sign_in, username, password)
         except UploadUnknown:
             self._server.guard.wrong_password(self.address)
+            if self._server.guard.keeps_out(self.address):
+                self._connection.abort()
             return False
         except (UploadExpired, DatabaseError) as error:
             logger.warning("%s cannot sign in: %s", username[:64].encode(), error)
