@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
+from typing import ClassVar
 from uuid import uuid4
+from weakref import WeakSet
 
 from django.db import Error as DatabaseError
 
@@ -27,6 +29,9 @@ from diagnostics.workers import database_turn
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 2.0
+# So many uploads of a process at a time show their progress that often, more of them less often, to
+# a tenth: each time takes a connection to the database.
+OFTEN = 20
 # Enough of a body to see whether it is a multipart form.
 HEAD = 4096
 
@@ -55,6 +60,8 @@ class Reception:
     is noted: there is nothing left to do. The lock puts steps in order when a server gives up on a
     request while one still runs.
     """
+
+    _under_way: ClassVar[WeakSet[Reception]] = WeakSet()
 
     def __init__(self, ticket: UploadTicket, announced: Announcement) -> None:
         self._ticket = ticket
@@ -91,6 +98,7 @@ class Reception:
                     name_was_appended=self._announced.name_was_appended,
                     continued_at=offset,
                 )
+            self._under_way.add(self)
             self._upload = self._store.open_upload(
                 self._new_key(), expected=self._announced.declared_size
             )
@@ -199,7 +207,8 @@ class Reception:
 
     def _show_progress(self, received: int) -> None:
         now = time.monotonic()
-        if now - self._shown_at < PROGRESS_SECONDS:
+        rarer = min(max(1, len(self._under_way) / OFTEN), 10)
+        if now - self._shown_at < PROGRESS_SECONDS * rarer:
             return
         self._shown_at = now
         # Progress is for the page; an upload must not fail for it.

@@ -18,7 +18,7 @@ from diagnostics.uploads.ftp.inbox import IncomingFile
 
 # Seconds without a byte after which a station is taken to be gone; mobile links pause for long.
 STALL_SECONDS = 120
-# Pieces of 64 KiB that are still read from a connection which is given up.
+# Pieces that are still read from a connection which is given up.
 LAST_PIECES = 64
 
 
@@ -30,6 +30,7 @@ class DataConnection(TLS_DTPHandler):
     """
 
     timeout = STALL_SECONDS
+    ac_in_buffer_size = 256 * 1024
     file_obj: IncomingFile | None
     was_reset = False
     closed_by_tls = False
