@@ -32,6 +32,7 @@ def test_the_list_shows_which_servers_run(staff: Staff, server: FileServer) -> N
     page = staff(VIEW).get(LIST).content.decode()
     assert "ftp://ftp.example.com:21/" in page
     assert "running" in page
+    assert 'id="searchbar"' not in page
     assert staff(VIEW).get(f"{LIST}{server.pk}/change/").status_code == 200
     file_servers.stop(server)
     assert "stopped" in staff(VIEW).get(LIST).content.decode()
