@@ -361,7 +361,8 @@ def test_slow_stations_do_not_wait_for_each_other(server, configured, transactio
     assert all(account.awaited_file().complete for account in slow)
 
 
-def test_too_many_connections_are_turned_away(account, configured):
+def test_too_many_connections_are_turned_away(server, account, configured):
+    wait_until(lambda: server.connected == 0, "those of other tests have ended")
     configured(FTP_MAX_CONNECTIONS_PER_ADDRESS=1)
     with account.ftp(), pytest.raises(error_temp, match="421 Too many connections"):
         account.ftp()

@@ -299,7 +299,8 @@ def test_a_server_that_stops_keeps_what_has_arrived(host_key, configured, transa
     assert (file.complete, content_of(file)) == (False, b"half of it")
 
 
-def test_too_many_connections_are_turned_away(account, configured):
+def test_too_many_connections_are_turned_away(server, account, configured):
+    wait_until(lambda: server.connected == 0, "those of other tests have ended")
     configured(FTP_MAX_CONNECTIONS_PER_ADDRESS=1)
 
     async def another(client):
