@@ -50,13 +50,13 @@ settings.DIAGNOSTICS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With several processes, this one only hands out work: each other one has its own servers.
+    """With several processes, this one only hands out the tests, and keeps PostgreSQL for all.
 
-    They must not inherit the name of the settings, or pytest-django reads those before their
-    servers are there, and all of them meet in one database.
+    They must not inherit the name of the settings, or pytest-django reads those before their own
+    Valkey is there.
     """
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        environment.stop()
+        environment.valkey.stop()
         os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
@@ -66,7 +66,7 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Give SQLite a file also for tests: threads and processes share it, memory they cannot."""
     if environment.uses_sqlite:
         name = str(environment.directory / "test.sqlite3")

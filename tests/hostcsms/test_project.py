@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,6 @@ def test_system_checks_have_nothing_to_say(db: None) -> None:
     call_command("check", fail_level="WARNING", databases=["default"])
 
 
-def test_no_migration_is_missing(db: None) -> None:
-    call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())
-
-
 def test_stations_are_referred_to_by_the_hosts_own_key(db: None) -> None:
     assert "stations_chargingstation" not in connection.introspection.table_names()
     with connection.cursor() as cursor:
@@ -42,7 +37,9 @@ def test_the_sweep_is_scheduled_in_the_hosts_celery() -> None:
     assert scheduled == {"diagnostics.tasks.sweep"} & set(celery_app.tasks)
 
 
-@pytest.mark.parametrize("settings", ["tests.hostcsms.both_apps", "config.settings"])
+@pytest.mark.parametrize(
+    "settings", ["tests.hostcsms.settings", "tests.hostcsms.both_apps", "config.settings"]
+)
 def test_migrations_are_clean_whoever_holds_the_stations(settings: str, tmp_path: Path) -> None:
     environment = {
         "DJANGO_SETTINGS_MODULE": settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -55,11 +56,17 @@ class ServerProcess:
     """One server; dies with this process, even when the tests are killed."""
 
     def __init__(
-        self, argv: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.argv = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *argv]
         self.environment = {**os.environ, **(environment or {})}
         self.log = log
+        self.stop_signal = stop_signal
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, is_ready: Callable[[], bool]) -> None:
@@ -76,7 +83,7 @@ class ServerProcess:
         """Ask the server to end, and kill it when it takes its time."""
         if self.process is None:
             return
-        self.process.terminate()
+        self.process.send_signal(self.stop_signal)
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:
