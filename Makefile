@@ -59,7 +59,7 @@ test-sqlite: setup  ## what touches the database, on a SQLite file
 
 test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
 	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
-	  $(addprefix tests/,hostcsms access adapters lifecycles services storage uploads wording test_checks.py test_public_names.py)
+	  $(addprefix tests/,hostcsms access adapters lifecycles services storage uploads wording test_checks.py test_conf.py test_migrations.py test_public_names.py)
 
 test-browser: setup browser  ## the operators' pages in Chromium
 	$(BIN)/python -m pytest -q -m browser

@@ -26,7 +26,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.test import override_settings  # noqa: E402
+from django.test import TransactionTestCase, override_settings  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis  # noqa: E402
@@ -34,6 +34,7 @@ from playwright.sync_api import Browser, Page  # noqa: E402
 
 from tests.servers.application import served  # noqa: E402
 from tests.servers.browser import launched, watched_page  # noqa: E402
+from tests.servers.database import empty  # noqa: E402
 from tests.servers.seaweedfs import BUCKET, SeaweedFS  # noqa: E402
 from tests.servers.valkey import Valkey  # noqa: E402
 
@@ -47,6 +48,19 @@ settings.DIAGNOSTICS = {
     "READ_LIMITS": False,
     "READ_DEVICE_MODEL": False,
 }
+# How people's passwords are hashed is Django's, and slow on purpose.
+settings.PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    *settings.PASSWORD_HASHERS,
+]
+
+
+def _empty_databases(case: Any) -> None:
+    for alias in case._databases_names(include_mirrors=False):
+        empty(alias)
+
+
+TransactionTestCase._fixture_teardown = _empty_databases  # type: ignore[attr-defined]
 
 
 def pytest_configure(config: pytest.Config) -> None:
