@@ -25,7 +25,8 @@ from diagnostics.admin.alert_filters import (
     StateFilter,
     TypeFilter,
 )
-from diagnostics.admin.base import AFTER, FactAdmin, KeysetChangeList, page_media, require
+from diagnostics.admin.base import AFTER, KeysetChangeList, page_media, require
+from diagnostics.admin.pages import PageAdmin
 from diagnostics.models import Alert
 from diagnostics.services import access, alerts
 from diagnostics.wording.alerts import alert_name, alert_value
@@ -89,11 +90,13 @@ def acknowledge_alerts(
 
 
 @admin.register(Alert)
-class AlertAdmin(FactAdmin):
+class AlertAdmin(PageAdmin):
     """Live: `list.js` fetches the cells that change from `rows/`."""
 
+    template = "diagnostics/alert.html"
+    live_template = "diagnostics/alert_live.html"
+
     list_display = ("what", "station_", "value", "since", "times", "known")
-    list_display_links = None
     list_filter = (StateFilter, SeverityFilter, TypeFilter, ComponentFilter)
     search_help_text = gettext_lazy("A station, or # and the number of an alert.")
     ordering = ("severity", "-id")
@@ -119,10 +122,6 @@ class AlertAdmin(FactAdmin):
             reverse("admin:diagnostics_alert_change", args=[row.pk]),
             alert_name(row),
         )
-
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: Alert) -> SafeString:
-        return parts.station_link(row.station)
 
     @admin.display(description=gettext_lazy("Value"))
     def value(self, row: Alert) -> SafeString:
@@ -157,7 +156,6 @@ class AlertAdmin(FactAdmin):
         wrap, name = self.admin_site.admin_view, "diagnostics_alert"
         own = [
             path("rows/", wrap(self.rows_view), name=f"{name}_rows"),
-            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
             path("<int:pk>/acknowledge/", wrap(self.acknowledge_view), name=f"{name}_acknowledge"),
         ]
         return [*own, *super().get_urls()]
@@ -176,11 +174,6 @@ class AlertAdmin(FactAdmin):
             for row in rows
         }
         return JsonResponse({"rows": cells})
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of an alert's page that changes."""
-        require(request, VIEW)
-        return TemplateResponse(request, "diagnostics/alert_live.html", self.page(request, pk))
 
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the note of the form on an alert's page."""
@@ -202,32 +195,16 @@ class AlertAdmin(FactAdmin):
         else:
             messages.warning(request, _("Somebody had acknowledged that before."))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, VIEW)
-        context = {
-            **self.admin_site.each_context(request),
-            **self.page(request, object_id),
-            "opts": self.opts,
-            "title": None,
-            "media": page_media("page"),
-        }
-        context["subtitle"] = context["name"]
-        return TemplateResponse(request, "diagnostics/alert.html", context)
-
-    def page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
-        """Everything that the templates of one alert show. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such alert."))
+    def page(self, request: HttpRequest, row: Alert) -> dict[str, Any]:
+        """Everything that the templates of one alert show."""
         may = self.has_acknowledge_permission(request) and row.acknowledged_at is None
         same = f"{reverse('admin:diagnostics_alert_changelist')}?" + urlencode(
             {"of": row.component, "state": "all"}
         )
-        return {**alert_page.facts(row), "may_acknowledge": may, "longest": LONGEST_NOTE,
-                "same_component": same}  # fmt: skip
+        return {
+            **alert_page.facts(row),
+            "subtitle": alert_name(row),
+            "may_acknowledge": may,
+            "longest": LONGEST_NOTE,
+            "same_component": same,
+        }

@@ -13,9 +13,12 @@ from django.forms import Media
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from diagnostics.admin import parts
 from diagnostics.admin.group_filters import GroupFilter
 from diagnostics.gateway import get_gateway
 from diagnostics.services import access
@@ -149,6 +152,10 @@ class FactAdmin(TheirsOnly):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList
+
+    @admin.display(description=gettext_lazy("Station"))
+    def station_(self, row: Any) -> SafeString:
+        return parts.station_link(row.station)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -68,10 +68,6 @@ class CallAdmin(ConsoleViews, FactAdmin):
             row.wire_action or row.action,
         )
 
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: OutboundCall) -> SafeString:
-        return parts.station_link(row.station)
-
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: OutboundCall) -> SafeString:
         return parts.call_badge(row)

@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,10 +19,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from diagnostics.admin import parts
 from diagnostics.admin.asked_station import find_station, initial_station
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.customer_forms import CustomerForm, LocalListForm
 from diagnostics.admin.filters import AgeFilter, WhoFilter
+from diagnostics.admin.pages import RequestAdmin
 from diagnostics.exceptions import DiagnosticsError, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.models import CustomerInformation, TimelineEntry
@@ -44,9 +44,10 @@ private = method_decorator([sensitive_post_parameters(), never_cache])
 
 
 @admin.register(CustomerInformation)
-class CustomerInformationAdmin(FactAdmin):
+class CustomerInformationAdmin(RequestAdmin):
+    template = "diagnostics/customer/page.html"
+    live_template = "diagnostics/customer/live.html"
     list_display = ("outcome", "station_", "wish", "customer", "why", "who", "when")
-    list_display_links = None
     list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter, WhoFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
 
@@ -55,16 +56,7 @@ class CustomerInformationAdmin(FactAdmin):
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: CustomerInformation) -> SafeString:
-        return format_html(
-            '<div class="dx-outcome"><a href="{}">{}</a> <span class="dx-sentence">{}</span></div>',
-            f"../customerinformation/{row.pk}/change/",
-            parts.customer_badge(row),
-            customer_sentence(row),
-        )
-
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: CustomerInformation) -> SafeString:
-        return parts.station_link(row.station)
+        return parts.outcome(row, parts.customer_badge(row), customer_sentence(row))
 
     @admin.display(description=gettext_lazy("Asked to"))
     def wish(self, row: CustomerInformation) -> str:
@@ -82,15 +74,11 @@ class CustomerInformationAdmin(FactAdmin):
     def who(self, row: CustomerInformation) -> str:
         return row.requested_by_name or _("the system")
 
-    @admin.display(description=gettext_lazy("When"))
-    def when(self, row: CustomerInformation) -> SafeString:
-        return parts.ago(row.created_at)
-
     # Pages
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "diagnostics_customerinformation"
-        views = {"open": self.open_view, "live": self.live_view, "cancel": self.cancel_view}
+        views = {"open": self.open_view, "cancel": self.cancel_view}
         views |= {"purge": self.purge_view, "list": self.list_view, "version": self.version_view}
         own = [
             path(f"<int:pk>/{each}/", wrap(view), name=f"{name}_{each}")
@@ -106,27 +94,6 @@ class CustomerInformationAdmin(FactAdmin):
         extra = {"may_request": request.user.has_perm(REQUEST), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, VIEW)
-        return self._show(request, self.find(request, object_id))
-
-    def _show(self, request: HttpRequest, row: CustomerInformation, **extra: Any) -> HttpResponse:
-        context = {**self._chrome(request), **self.page(request, row), "title": None}
-        context.update(subtitle=str(row), media=page_media("page"), **extra)
-        return TemplateResponse(request, "diagnostics/customer/page.html", context)
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a request's page that changes; never the text."""
-        require(request, VIEW)
-        context = self.page(request, self.find(request, pk))
-        return render(request, "diagnostics/customer/live.html", context)
-
     @private
     def open_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The text. Opening is recorded, so it takes a POST."""
@@ -139,7 +106,7 @@ class CustomerInformationAdmin(FactAdmin):
         except DiagnosticsError as error:
             messages.error(request, str(error))
             return redirect(_page(row))
-        return self._show(request, row, opened=True, text=text)
+        return self.show(request, row, opened=True, text=text)
 
     @private
     def request_view(self, request: HttpRequest) -> HttpResponse:
@@ -156,7 +123,7 @@ class CustomerInformationAdmin(FactAdmin):
             except RequestRefused as error:
                 form.add_error(None, str(error))
         station = form.named_station()
-        context = {**self._chrome(request), "form": form, "station": station}
+        context = {**self.chrome(request), "form": form, "station": station}
         context["title"] = _("Ask for customer information")
         context["online"] = station is not None and get_gateway().is_online(station)
         context["token"] = [form["id_token"], form["id_token_type"]]
@@ -230,14 +197,7 @@ class CustomerInformationAdmin(FactAdmin):
                 return redirect(_page(row))
             except RequestRefused as error:
                 form.add_error(None, str(error))
-        return self._show(request, row, list_form=form)
-
-    def find(self, request: HttpRequest, pk: Any) -> CustomerInformation:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such request."))
-        return row
+        return self.show(request, row, list_form=form)
 
     def page(self, request: HttpRequest, row: CustomerInformation) -> dict[str, Any]:
         """Everything that the templates of one request show, and nothing of its text."""
@@ -257,10 +217,6 @@ class CustomerInformationAdmin(FactAdmin):
             "list_entries": local_list.entries(row.station),
             "list_form": LocalListForm(),
         }
-
-    def _chrome(self, request: HttpRequest) -> dict[str, Any]:
-        context = self.admin_site.each_context(request)
-        return {**context, "opts": self.opts, "media": page_media()}
 
 
 def _page(row: CustomerInformation) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.asked_station import find_station
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.chart import Point, line_chart
+from diagnostics.admin.pages import PageAdmin
 from diagnostics.admin.trend import number
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.models import EventStream
@@ -56,19 +56,16 @@ class PaceForm(forms.Form):
 
 
 @admin.register(EventStream)
-class EventStreamAdmin(FactAdmin):
+class EventStreamAdmin(PageAdmin):
+    template = "diagnostics/event_stream.html"
+    live_template = "diagnostics/event_stream_live.html"
     list_display = ("stream", "station_", "state", "waiting", "opened", "heard")
-    list_display_links = None
     list_filter = (("status", admin.ChoicesFieldListFilter),)
     search_help_text = gettext_lazy("A station, or # and a number.")
 
     @admin.display(description=gettext_lazy("Stream"))
     def stream(self, row: EventStream) -> SafeString:
         return format_html('<a href="../eventstream/{}/change/">{}</a>', row.pk, row)
-
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: EventStream) -> SafeString:
-        return parts.station_link(row.station)
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: EventStream) -> SafeString:
@@ -90,25 +87,9 @@ class EventStreamAdmin(FactAdmin):
         wrap, name = self.admin_site.admin_view, "diagnostics_eventstream"
         own = [
             path("<int:pk>/adjust/", wrap(self.adjust_view), name=f"{name}_adjust"),
-            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
             path("which/", wrap(self.which_view), name=f"{name}_which"),
         ]
         return [*own, *super().get_urls()]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, VIEW)
-        return self._show(request, self.find(request, object_id))
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a stream's page that changes."""
-        require(request, VIEW)
-        return render(request, "diagnostics/event_stream_live.html", self.page(request, pk))
 
     def adjust_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the station for another pace."""
@@ -123,7 +104,7 @@ class EventStreamAdmin(FactAdmin):
                 return redirect(_page(row))
             except DiagnosticsError as error:
                 form.add_error(None, str(error))
-        return self._show(request, row, form=form)
+        return self.show(request, row, form=form)
 
     def which_view(self, request: HttpRequest) -> HttpResponse:
         """Ask a station which streams it has (N12)."""
@@ -139,16 +120,9 @@ class EventStreamAdmin(FactAdmin):
         page = parts.station_url(station)
         return redirect(f"{page}?tab=streams" if page else _list())
 
-    def find(self, request: HttpRequest, pk: Any) -> EventStream:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such stream."))
-        return row
-
-    def page(self, request: HttpRequest, pk: Any) -> dict[str, Any]:
+    def page(self, request: HttpRequest, row: EventStream) -> dict[str, Any]:
         """What the templates of one stream show."""
-        row = self.find(request, pk)
+        pace = {"interval": row.interval, "values": row.values_per_message}
         newest = list(row.samples.order_by("-at")[:CHARTED])
         points = [
             Point(each.at, value) for each in newest if (value := number(each.value)) is not None
@@ -158,22 +132,9 @@ class EventStreamAdmin(FactAdmin):
             "badge": stream_badge(row),
             "chart": line_chart(points, label=str(row)),
             "samples": newest[:LISTED],
-        }
-
-    def _show(self, request: HttpRequest, row: EventStream, **extra: Any) -> HttpResponse:
-        pace = {"interval": row.interval, "values": row.values_per_message}
-        context = {
-            **self.admin_site.each_context(request),
-            **self.page(request, row.pk),
-            "opts": self.opts,
-            "media": page_media("page"),
-            "title": None,
-            "subtitle": str(row),
             "may_set": request.user.has_perm(SET),
             "form": PaceForm(initial=pace),
-            **extra,
         }
-        return TemplateResponse(request, "diagnostics/event_stream.html", context)
 
 
 def _list() -> str:

@@ -6,17 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import log_page, parts
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.filters import (
     AgeFilter,
     EndedFilter,
@@ -30,6 +27,7 @@ from diagnostics.admin.log_files import FileViews
 from diagnostics.admin.log_following import FollowingViews
 from diagnostics.admin.log_reader import ReaderViews
 from diagnostics.admin.log_search import may_search
+from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.search_actions import search_requests_action
 from diagnostics.models import FileAccess, LogRequest
 from diagnostics.services import files
@@ -40,11 +38,13 @@ MOST_ROWS = 200
 
 
 @admin.register(LogRequest)
-class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, FactAdmin):
+class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, RequestAdmin):
     """Live: `list.js` and `page.js` fetch what changed from `rows/` and `<id>/live/`."""
 
+    template = "diagnostics/log_request.html"
+    live_template = "diagnostics/log_request_live.html"
+
     list_display = ("outcome", "station_", "log", "who", "when", "size")
-    list_display_links = None
     list_filter = (VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
     modules = ("list",)
@@ -65,21 +65,9 @@ class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, FactA
             _outcome(row),
         )
 
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: LogRequest) -> SafeString:
-        return parts.station_link(row.station)
-
     @admin.display(description=gettext_lazy("Log"))
     def log(self, row: LogRequest) -> str:
         return row.get_log_type_display()
-
-    @admin.display(description=gettext_lazy("Asked by"))
-    def who(self, row: LogRequest) -> str:
-        return str(row.requested_by) if row.requested_by else _("the system")
-
-    @admin.display(description=gettext_lazy("When"))
-    def when(self, row: LogRequest) -> SafeString:
-        return parts.ago(row.created_at)
 
     @admin.display(description=gettext_lazy("Size"))
     def size(self, row: LogRequest) -> SafeString:
@@ -89,12 +77,8 @@ class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, FactA
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        own = [
-            path("rows/", wrap(self.rows_view), name="diagnostics_logrequest_rows"),
-            path("<int:pk>/live/", wrap(self.live_view), name="diagnostics_logrequest_live"),
-        ]
         return [
-            *own,
+            path("rows/", wrap(self.rows_view), name="diagnostics_logrequest_rows"),
             *self.asking_urls(wrap),
             *self.file_urls(wrap),
             *self.reader_urls(wrap),
@@ -115,38 +99,6 @@ class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, FactA
         rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
         cells = {row.pk: {"outcome": _outcome(row), "size": _size(row)} for row in rows}
         return JsonResponse({"rows": cells})
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a request's page that changes."""
-        require(request, "diagnostics.view_logrequest")
-        row = self.find(request, pk)
-        return render(request, "diagnostics/log_request_live.html", self.page(request, row))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, "diagnostics.view_logrequest")
-        row = self.find(request, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            **self.page(request, row),
-            "opts": self.opts,
-            "title": None,
-            "subtitle": str(row),
-            "media": page_media("page"),
-        }
-        return TemplateResponse(request, "diagnostics/log_request.html", context)
-
-    def find(self, request: HttpRequest, pk: Any) -> LogRequest:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such log request."))
-        return row
 
     def page(self, request: HttpRequest, row: LogRequest) -> dict[str, Any]:
         """Everything that the templates of one request show."""

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -19,9 +19,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from diagnostics.admin import parts
 from diagnostics.admin.asked_station import initial_station
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.home import Line, Section, register_section
+from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.search_export import as_csv, as_json_lines, exported
 from diagnostics.admin.search_forms import SearchForm
 from diagnostics.admin.search_results import results
@@ -44,9 +45,10 @@ NAMED = 6
 
 
 @admin.register(LogSearch)
-class LogSearchAdmin(FactAdmin):
+class LogSearchAdmin(RequestAdmin):
+    template = "diagnostics/search/page.html"
+    live_template = "diagnostics/search/live.html"
     list_display = ("outcome", "pattern_", "where", "who", "when")
-    list_display_links = None
     list_filter = ("status", AgeFilter, WhoFilter)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogSearch]:
@@ -59,12 +61,7 @@ class LogSearchAdmin(FactAdmin):
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: LogSearch) -> SafeString:
-        return format_html(
-            '<div class="dx-outcome"><a href="{}">{}</a> <span class="dx-sentence">{}</span></div>',
-            f"../logsearch/{row.pk}/change/",
-            badge(row),
-            search_sentence(row),
-        )
+        return parts.outcome(row, badge(row), search_sentence(row))
 
     @admin.display(description=gettext_lazy("Searched for"))
     def pattern_(self, row: LogSearch) -> SafeString:
@@ -81,15 +78,10 @@ class LogSearchAdmin(FactAdmin):
     def who(self, row: LogSearch) -> str:
         return str(row.requested_by) if row.requested_by else _("the system")
 
-    @admin.display(description=gettext_lazy("When"))
-    def when(self, row: LogSearch) -> SafeString:
-        return parts.ago(row.created_at)
-
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "diagnostics_logsearch"
         return [
             path("start/", wrap(self.start_view), name=f"{name}_start"),
-            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
             path("<int:pk>/cancel/", wrap(require_POST(self.cancel_view)), name=f"{name}_cancel"),
             path("<int:pk>/again/", wrap(require_POST(self.again_view)), name=f"{name}_again"),
             path("<int:pk>/export/", wrap(require_GET(self.export_view)), name=f"{name}_export"),
@@ -111,32 +103,8 @@ class LogSearchAdmin(FactAdmin):
                 return redirect(page_of(row))
         else:
             form = SearchForm(request, initial=_initial(request))
-        context = {**self._chrome(request), "title": _("Search logs"), "form": form}
+        context = {**self.chrome(request), "title": _("Search logs"), "form": form}
         return TemplateResponse(request, "diagnostics/search/start.html", context)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, VIEW)
-        row = self.find(request, object_id)
-        context = {
-            **self._chrome(request),
-            **self.page(request, row),
-            "title": None,
-            "subtitle": str(row),
-            "media": page_media("page"),
-        }
-        return TemplateResponse(request, "diagnostics/search/page.html", context)
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a search's page that changes."""
-        require(request, VIEW)
-        row = self.find(request, pk)
-        return render(request, "diagnostics/search/live.html", self.page(request, row))
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_search(request)
@@ -187,9 +155,6 @@ class LogSearchAdmin(FactAdmin):
         except DiagnosticsError as error:
             messages.error(request, str(error))
         return redirect(page_of(row))
-
-    def _chrome(self, request: HttpRequest) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, "media": page_media()}
 
 
 def may_search(request: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -50,6 +51,16 @@ def badge(word: Any, tone: str) -> SafeString:
         tone,
         MARKS[tone],
         word,
+    )
+
+
+def outcome(row: Model, badge: SafeString, sentence: str) -> SafeString:
+    """The first column of a list: the badge leads to the page of the row."""
+    return format_html(
+        '<div class="dx-outcome"><a href="{}">{}</a> <span class="dx-sentence">{}</span></div>',
+        f"../{row._meta.model_name}/{row.pk}/change/",
+        badge,
+        sentence,
     )
 
 

@@ -6,20 +6,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.asked_station import find_station
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.log_page import raw_calls
+from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.report_forms import ReportForm
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.lifecycles.report import ReportKind
@@ -35,9 +35,10 @@ MOST_ENTRIES = 500
 
 
 @admin.register(Report)
-class ReportAdmin(FactAdmin):
+class ReportAdmin(RequestAdmin):
+    template = "diagnostics/report.html"
+    live_template = "diagnostics/report_live.html"
     list_display = ("outcome", "station_", "what", "who", "when")
-    list_display_links = None
     list_filter = ("status", AgeFilter, WhoFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a report.")
 
@@ -47,34 +48,16 @@ class ReportAdmin(FactAdmin):
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: Report) -> SafeString:
-        return format_html(
-            '<div class="dx-outcome"><a href="{}">{}</a> <span class="dx-sentence">{}</span></div>',
-            f"../report/{row.pk}/change/",
-            badge(row),
-            report_sentence(row),
-        )
-
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: Report) -> SafeString:
-        return parts.station_link(row.station)
+        return parts.outcome(row, badge(row), report_sentence(row))
 
     @admin.display(description=gettext_lazy("Report"))
     def what(self, row: Report) -> str:
         return report_title(row)
 
-    @admin.display(description=gettext_lazy("Asked by"))
-    def who(self, row: Report) -> str:
-        return str(row.requested_by) if row.requested_by else _("the system")
-
-    @admin.display(description=gettext_lazy("When"))
-    def when(self, row: Report) -> SafeString:
-        return parts.ago(row.created_at)
-
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "diagnostics_report"
         return [
             path("request/", wrap(self.request_view), name=f"{name}_request"),
-            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
             path("<int:pk>/again/", wrap(self.again_view), name=f"{name}_again"),
             *super().get_urls(),
         ]
@@ -91,7 +74,7 @@ class ReportAdmin(FactAdmin):
             except DiagnosticsError as error:
                 form.add_error(None, str(error))
         context = {
-            **self._chrome(request),
+            **self.chrome(request),
             "title": _("Request a report"),
             "form": form,
             "station": station,
@@ -110,37 +93,6 @@ class ReportAdmin(FactAdmin):
         except DiagnosticsError as error:
             messages.error(request, str(error))
             return redirect(page_of(row))
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a report's page that changes."""
-        require(request, VIEW)
-        row = self.find(request, pk)
-        return render(request, "diagnostics/report_live.html", self.page(request, row))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, VIEW)
-        row = self.find(request, object_id)
-        context = {
-            **self._chrome(request),
-            **self.page(request, row),
-            "title": None,
-            "subtitle": str(row),
-            "media": page_media("page"),
-        }
-        return TemplateResponse(request, "diagnostics/report.html", context)
-
-    def find(self, request: HttpRequest, pk: Any) -> Report:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such report."))
-        return row
 
     def page(self, request: HttpRequest, row: Report) -> dict[str, Any]:
         """Everything that the templates of one report show."""
@@ -162,9 +114,6 @@ class ReportAdmin(FactAdmin):
             "raw_calls": raw_calls(row) if sees_calls else [],  # type: ignore[arg-type]
             "may_request": request.user.has_perm(PERMISSION),
         }
-
-    def _chrome(self, request: HttpRequest) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, "media": page_media()}
 
 
 def badge(row: Report) -> SafeString:

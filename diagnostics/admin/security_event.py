@@ -26,10 +26,6 @@ class SecurityEventAdmin(FactAdmin):
         url = f"../securityevent/{row.pk}/change/"
         return format_html('<a href="{}"><code>{}</code></a>', url, row.type)
 
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: SecurityEvent) -> SafeString:
-        return parts.station_link(row.station)
-
     @admin.display(description=gettext_lazy("Happened"))
     def happened(self, row: SecurityEvent) -> SafeString | str:
         """The station's own time; its own words where they are no time."""

@@ -63,10 +63,6 @@ class StationEventAdmin(FactAdmin):
     def about(self, row: StationEvent) -> SafeString:
         return parts.event_name(row)
 
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: StationEvent) -> SafeString:
-        return parts.station_link(row.station)
-
     @admin.display(description=gettext_lazy("Value"))
     def value(self, row: StationEvent) -> str:
         return parts.event_value(row)

@@ -6,19 +6,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.asked_station import find_station
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
+from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.report_forms import ReadForm, ReadKeysForm, SetForm
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.gateway import get_gateway
@@ -37,24 +37,16 @@ VIEW = "diagnostics.view_variablerequest"
 
 
 @admin.register(VariableRequest)
-class VariableRequestAdmin(FactAdmin):
+class VariableRequestAdmin(RequestAdmin):
+    template = "diagnostics/variables.html"
+    live_template = "diagnostics/variables_live.html"
     list_display = ("outcome", "station_", "what", "who", "when")
-    list_display_links = None
     list_filter = ("status", AgeFilter, WhoFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: VariableRequest) -> SafeString:
-        return format_html(
-            '<div class="dx-outcome"><a href="{}">{}</a> <span class="dx-sentence">{}</span></div>',
-            f"../variablerequest/{row.pk}/change/",
-            badge(row),
-            variables_sentence(row),
-        )
-
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: VariableRequest) -> SafeString:
-        return parts.station_link(row.station)
+        return parts.outcome(row, badge(row), variables_sentence(row))
 
     @admin.display(description=gettext_lazy("Variables"))
     def what(self, row: VariableRequest) -> str:
@@ -62,20 +54,11 @@ class VariableRequestAdmin(FactAdmin):
         more = " …" if len(row.items) > len(names) else ""
         return f"{row.get_kind_display()}: {', '.join(names) or row.get_purpose_display()}{more}"
 
-    @admin.display(description=gettext_lazy("Asked by"))
-    def who(self, row: VariableRequest) -> str:
-        return str(row.requested_by) if row.requested_by else _("the system")
-
-    @admin.display(description=gettext_lazy("When"))
-    def when(self, row: VariableRequest) -> SafeString:
-        return parts.ago(row.created_at)
-
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "diagnostics_variablerequest"
         return [
             path("read/", wrap(self.read_view), name=f"{name}_read"),
             path("set/<int:pk>/", wrap(self.set_view), name=f"{name}_set"),
-            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
             *super().get_urls(),
         ]
 
@@ -145,44 +128,13 @@ class VariableRequestAdmin(FactAdmin):
         self, request: HttpRequest, station: Any, form: Form, title: str, button: str
     ) -> HttpResponse:
         context = {
-            **self._chrome(request),
+            **self.chrome(request),
             "title": title,
             "form": form,
             "station": station,
             "button": button,
         }
         return TemplateResponse(request, "diagnostics/station_form.html", context)
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a request's page that changes."""
-        require(request, VIEW)
-        row = self.find(request, pk)
-        return render(request, "diagnostics/variables_live.html", self.page(request, row))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        require(request, VIEW)
-        row = self.find(request, object_id)
-        context = {
-            **self._chrome(request),
-            **self.page(request, row),
-            "title": None,
-            "subtitle": str(row),
-            "media": page_media("page"),
-        }
-        return TemplateResponse(request, "diagnostics/variables.html", context)
-
-    def find(self, request: HttpRequest, pk: Any) -> VariableRequest:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such request."))
-        return row
 
     def page(self, request: HttpRequest, row: VariableRequest) -> dict[str, Any]:
         """Everything that the templates of one request show."""
@@ -194,9 +146,6 @@ class VariableRequestAdmin(FactAdmin):
             "results": [_result(item) for item in row.items],
             "station_url": parts.station_url(row.station),
         }
-
-    def _chrome(self, request: HttpRequest) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, "media": page_media()}
 
 
 def badge(row: VariableRequest) -> SafeString:

@@ -39,10 +39,6 @@ class StationConnectionAdmin(FactAdmin):
         "closed_at", "close_reason", "server",
     )  # fmt: skip
 
-    @admin.display(description=gettext_lazy("Station"))
-    def station_(self, row: StationConnection) -> SafeString:
-        return parts.station_link(row.station)
-
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: StationConnection) -> SafeString:
         return state_of(row)
