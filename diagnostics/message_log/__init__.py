@@ -15,7 +15,8 @@ import time
 from typing import Any
 
 from diagnostics.conf import app_settings
-from diagnostics.message_log.queue import Entry, MessageLog
+from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.queue import MessageLog
 from diagnostics.models.message import Direction
 from diagnostics.ocpp.frames import load_json
 from diagnostics.redaction import may_need_redaction, redact, redact_text

@@ -7,12 +7,11 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import Any
 
 from django.db import close_old_connections, connections
 
 from diagnostics.conf import app_settings
+from diagnostics.message_log.entry import Entry
 from diagnostics.message_log.rows import Scribe
 from diagnostics.message_log.table import write
 
@@ -26,23 +25,6 @@ MOST_FRAMES = 50_000
 MOST_CHARACTERS = 64 * 1024**2
 # Seconds between two complaints about the database.
 QUIET = 60.0
-
-
-@dataclass(slots=True)
-class Entry:
-    """One frame as it was queued; nothing in it is secret.
-
-    `content` is the text of a frame, its elements, or a tuple with a bit of what was no frame.
-    """
-
-    station_id: Any
-    connection: str
-    direction: str
-    at: float
-    size: int
-    content: Any
-    outcome: str
-    description: str
 
 
 class MessageLog:

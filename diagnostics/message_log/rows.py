@@ -8,13 +8,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from diagnostics.message_log.entry import Entry
 from diagnostics.models.message import IGNORED, OK, Direction, MessageType
 from diagnostics.redaction import storable
-
-if TYPE_CHECKING:
-    from diagnostics.message_log.queue import Entry
 
 # Calls whose answer may still come.
 REMEMBERED = 20_000

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from diagnostics import message_log
 from diagnostics.message_log import queue
-from diagnostics.message_log.queue import Entry, MessageLog
+from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.queue import MessageLog
 from diagnostics.models import MessageRecord, TimelineEntry
 from diagnostics.services import messages
 from diagnostics.services.messages import TROUBLES, Wanted
