@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import PAGE_VAR
-from django.db.models import Max, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -26,15 +26,13 @@ from diagnostics.admin.alert_filters import (
     TypeFilter,
 )
 from diagnostics.admin.base import AFTER, KeysetChangeList, page_media, require
-from diagnostics.admin.pages import PageAdmin
+from diagnostics.admin.live_list import LiveListAdmin
 from diagnostics.models import Alert
-from diagnostics.services import access, alerts
+from diagnostics.services import alerts
 from diagnostics.wording.alerts import alert_name, alert_value
 
 VIEW, ACKNOWLEDGE = "diagnostics.view_alert", "diagnostics.acknowledge_alert"
 LONGEST_NOTE = 500
-# Rows that a list asks for in one go.
-MOST_ROWS = 200
 
 
 class InboxChangeList(KeysetChangeList):
@@ -90,9 +88,7 @@ def acknowledge_alerts(
 
 
 @admin.register(Alert)
-class AlertAdmin(PageAdmin):
-    """Live: `list.js` fetches the cells that change from `rows/`."""
-
+class AlertAdmin(LiveListAdmin):
     template = "diagnostics/alert.html"
     live_template = "diagnostics/alert_live.html"
 
@@ -101,7 +97,6 @@ class AlertAdmin(PageAdmin):
     search_help_text = gettext_lazy("A station, or # and the number of an alert.")
     ordering = ("severity", "-id")
     actions = [acknowledge_alerts]
-    modules = ("list",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[InboxChangeList]:
         return InboxChangeList
@@ -143,37 +138,21 @@ class AlertAdmin(PageAdmin):
     def _live(row: Alert, cell: str, shown: Any) -> SafeString:
         return format_html('<span data-row="{}" data-cell="{}">{}</span>', row.pk, cell, shown)
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        rows = access.visible(Alert.objects.all(), request.user)
-        newest = rows.aggregate(newest=Max("pk"))["newest"] or 0
-        return super().changelist_view(request, {"newest": newest, **(extra_context or {})})
-
     # Its pages
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "diagnostics_alert"
         own = [
-            path("rows/", wrap(self.rows_view), name=f"{name}_rows"),
             path("<int:pk>/acknowledge/", wrap(self.acknowledge_view), name=f"{name}_acknowledge"),
         ]
         return [*own, *super().get_urls()]
 
-    def rows_view(self, request: HttpRequest) -> JsonResponse:
-        """The live cells of the rows that a list shows, as HTML."""
-        require(request, VIEW)
-        ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
-        rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
-        cells = {
-            row.pk: {
-                "value": format_html("{}", alert_value(row)),
-                "times": str(row.count),
-                "state": parts.alert_badge(row),
-            }
-            for row in rows
+    def cells(self, row: Alert) -> dict[str, Any]:
+        return {
+            "value": format_html("{}", alert_value(row)),
+            "times": str(row.count),
+            "state": parts.alert_badge(row),
         }
-        return JsonResponse({"rows": cells})
 
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the note of the form on an alert's page."""

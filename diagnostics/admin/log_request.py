@@ -6,14 +6,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import log_page, parts
-from diagnostics.admin.base import require
 from diagnostics.admin.filters import (
     AgeFilter,
     EndedFilter,
@@ -22,6 +21,7 @@ from diagnostics.admin.filters import (
     VerdictFilter,
     WhoFilter,
 )
+from diagnostics.admin.live_list import LiveListAdmin
 from diagnostics.admin.log_asking import AskingViews
 from diagnostics.admin.log_files import FileViews
 from diagnostics.admin.log_following import FollowingViews
@@ -33,21 +33,17 @@ from diagnostics.models import FileAccess, LogRequest
 from diagnostics.services import files
 from diagnostics.wording import route_sentence, verdict_sentence, verdict_tone
 
-# Rows that a list asks for in one go.
-MOST_ROWS = 200
-
 
 @admin.register(LogRequest)
-class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, RequestAdmin):
-    """Live: `list.js` and `page.js` fetch what changed from `rows/` and `<id>/live/`."""
-
+class LogRequestAdmin(
+    AskingViews, FileViews, FollowingViews, ReaderViews, LiveListAdmin, RequestAdmin
+):
     template = "diagnostics/log_request.html"
     live_template = "diagnostics/log_request_live.html"
 
     list_display = ("outcome", "station_", "log", "who", "when", "size")
     list_filter = (VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
-    modules = ("list",)
     actions = (search_requests_action,)
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -78,7 +74,6 @@ class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, Reque
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("rows/", wrap(self.rows_view), name="diagnostics_logrequest_rows"),
             *self.asking_urls(wrap),
             *self.file_urls(wrap),
             *self.reader_urls(wrap),
@@ -92,13 +87,8 @@ class LogRequestAdmin(AskingViews, FileViews, FollowingViews, ReaderViews, Reque
         extra = {"may_request": self.may_request(request), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
-    def rows_view(self, request: HttpRequest) -> JsonResponse:
-        """The live cells of the rows that a list shows, as HTML."""
-        require(request, "diagnostics.view_logrequest")
-        ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
-        rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
-        cells = {row.pk: {"outcome": _outcome(row), "size": _size(row)} for row in rows}
-        return JsonResponse({"rows": cells})
+    def cells(self, row: LogRequest) -> dict[str, Any]:
+        return {"outcome": _outcome(row), "size": _size(row)}
 
     def page(self, request: HttpRequest, row: LogRequest) -> dict[str, Any]:
         """Everything that the templates of one request show."""

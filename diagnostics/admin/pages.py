@@ -48,12 +48,12 @@ class PageAdmin(FactAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        self._require_view(request)
+        self.require_view(request)
         return self.show(request, self.find(request, object_id))
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of a row's page that changes."""
-        self._require_view(request)
+        self.require_view(request)
         return render(request, self.live_template, self.page(request, self.find(request, pk)))
 
     def show(self, request: HttpRequest, row: Any, **more: Any) -> HttpResponse:
@@ -66,7 +66,8 @@ class PageAdmin(FactAdmin):
         """What the admin's own templates want around every page."""
         return {**self.admin_site.each_context(request), "opts": self.opts, "media": page_media()}
 
-    def _require_view(self, request: HttpRequest) -> None:
+    def require_view(self, request: HttpRequest) -> None:
+        """Raise PermissionDenied (403) unless the user may look at these rows."""
         codename = get_permission_codename("view", self.opts)
         require(request, f"{self.opts.app_label}.{codename}")
 

@@ -12,14 +12,17 @@ if (list) {
   const query = new URLSearchParams(location.search);
   const positioned = query.has("id__lt") || query.has("after");
 
+  function announce(id) {
+    if (!positioned && id > newest) list.querySelector("[data-new]").hidden = false;
+  }
+
   const refresh = gathered(async (ids) => {
     const wanted = ids ? shown().filter((id) => ids.includes(id)) : shown();
-    if (!positioned && ids?.some((id) => id > newest)) {
-      list.querySelector("[data-new]").hidden = false;
-    }
-    if (!wanted.length) return;
+    announce(Math.max(0, ...(ids ?? [])));
+    if (ids && !wanted.length) return;
     const text = await fetchText(`${list.dataset.rows}?ids=${wanted.join(",")}`);
-    const { rows } = JSON.parse(text);
+    const { rows, newest: last } = JSON.parse(text);
+    announce(last); // what came while the line was not up
     for (const cell of cells()) {
       const html = rows[cell.dataset.row]?.[cell.dataset.cell];
       if (html === undefined || cell.fetched === html) continue;
