@@ -5,7 +5,8 @@ UV_VERSION := 0.13.9
 MATRIX_PYTHON ?= python3.13
 MATRIX_VENV := .venv-matrix
 MATRIX_DJANGO := 6.0.10
-# Files of tests run side by side, each process with servers of its own; PARALLEL= runs them in turn.
+# Files of tests run side by side, each process with a database and a Valkey of its own; PARALLEL=
+# runs them in turn.
 PARALLEL ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help

@@ -219,7 +219,9 @@ def test_what_a_station_says_is_never_html(root: Client, station: ChargingStatio
 
 
 def test_live_cells_come_as_html(root: Client, alert: Alert) -> None:
-    rows = root.get(f"{INBOX}rows/?ids={alert.pk},nonsense").json()["rows"]
+    answer = root.get(f"{INBOX}rows/?ids={alert.pk},nonsense").json()
+    rows = answer["rows"]
+    assert answer["newest"] == alert.pk
     assert set(rows[str(alert.pk)]) == {"value", "times", "state"}
     assert 'data-part="events"' in root.get(page(alert, "live/")).content.decode()
 

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Installs Chromium for the browser tests from Debian, unless it is there.
+# Installs what the tests run and no wheel brings, from Debian: Chromium, curl, setpriv.
 set -euo pipefail
 
-if [ -x /usr/bin/chromium ]; then
+missing=()
+[ -x /usr/bin/chromium ] || missing+=(chromium fonts-dejavu-core)
+command -v curl >/dev/null || missing+=(curl)
+command -v setpriv >/dev/null || missing+=(util-linux)
+if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "No Chromium at /usr/bin/chromium, and no apt-get to install it with." >&2
+    echo "Not here, and no apt-get to install with: ${missing[*]}" >&2
     exit 1
 fi
 as_root=()
@@ -15,4 +19,4 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
