@@ -9,9 +9,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from diagnostics.lifecycles.monitor import EventNotificationType
 from diagnostics.models import Alert, Monitor
 from diagnostics.ocpp.codecs.alerting import CRITICAL_EVENTS
 from diagnostics.ocpp.event_data import (
+    HARD_WIRED,
     SECURITY,
     STATUS,
     EventFacts,
@@ -32,6 +34,9 @@ from diagnostics.services.event_rows import (
     store_unseen,
 )
 from diagnostics.signals import events_recorded
+
+# What an event may say of its monitor; a HardWiredNotification has none.
+MONITOR_MAKERS = frozenset(EventNotificationType.values) - {HARD_WIRED}
 
 
 def record_reports(batch: Sequence[Received]) -> None:
@@ -84,7 +89,7 @@ def _record(rows: list[EventRow], store_new: Callable[[list[EventRow]], list[Eve
         )
 
 
-def _severities(rows: Iterable[EventRow]) -> alerts.Severities:
+def _severities(rows: list[EventRow]) -> alerts.Severities:
     """The severities of the monitors behind alerts whose events do not tell them (2.0.1)."""
     asked = {
         (row.received.station_id, row.facts.variable_monitoring_id)
@@ -97,10 +102,19 @@ def _severities(rows: Iterable[EventRow]) -> alerts.Severities:
         return {}
     stations, ids = {station for station, _ in asked}, {monitor for _, monitor in asked}
     live = Monitor.objects.live().filter(station__in=stations, monitor_id__in=ids)
-    found = live.values_list("station", "monitor_id", "severity")
-    return {
-        (station, number): severity for station, number, severity in found if number is not None
-    }
+    found: dict[tuple[Any, Any], Monitor] = {(row.station_id, row.monitor_id): row for row in live}
+    _learn_origins(rows, found)
+    return {key: row.severity for key, row in found.items()}
+
+
+def _learn_origins(rows: Iterable[EventRow], found: dict[tuple[Any, Any], Monitor]) -> None:
+    """Who made a monitor: before 2.1 its events say so, and its reports do not (N02.FR.22)."""
+    for row in rows:
+        kind = row.facts.event_notification_type
+        monitor = found.get((row.received.station_id, row.facts.variable_monitoring_id))
+        if monitor and not monitor.event_notification_type and kind in MONITOR_MAKERS:
+            monitor.event_notification_type = kind
+            monitor.save(update_fields=["event_notification_type"])
 
 
 def record_events(station: Any, report: EventReport, *, now: datetime | None = None) -> None:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from diagnostics import inbound
 from diagnostics.lifecycles.alert import AlertState
-from diagnostics.models import Alert, StationEvent, TimelineEntry
+from diagnostics.models import Alert, Monitor, StationEvent, TimelineEntry
 from diagnostics.services import alerts
 from diagnostics.services.causes import causes
 from diagnostics.wording import entry_sentence
@@ -121,6 +122,20 @@ def test_an_alert_opens_counts_and_is_cleared(station: Any) -> None:
 def test_a_severity_that_nobody_tells_is_5(station: Any) -> None:
     tells(station, event())
     assert Alert.objects.get().severity == 5
+
+
+def test_who_made_a_monitor_is_learnt_from_what_it_reports(station: Any) -> None:
+    """N02.FR.22: reports say so since 2.1 only."""
+    now = timezone.now()
+    named = {"component": "TemperatureSensor", "type": "UpperThreshold", "value": 70, "severity": 2}
+    times = {"created_at": now, "changed_at": now, "status": "Active"}
+    first = Monitor.objects.create(station=station, monitor_id=101, **named, **times)
+    tells(station, event(1, eventNotificationType="Whim"))
+    tells(station, event(2, eventNotificationType="PreconfiguredMonitor"))
+    tells(station, event(3, eventNotificationType="CustomMonitor"))
+    first.refresh_from_db()
+    assert first.event_notification_type == "PreconfiguredMonitor"
+    assert Alert.objects.get().severity == 2
 
 
 @pytest.mark.parametrize("trigger", ["Delta", "Periodic"])
