@@ -16,10 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
-from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.base import FactAdmin, KeysetChangeList, page_media, require
 from diagnostics.admin.monitor_page import facts
+from diagnostics.admin.monitor_tab import known_of
 from diagnostics.admin.monitor_views import VIEW, MonitorViews
 from diagnostics.models import Monitor
+from diagnostics.ocpp.monitoring import NOTHING_KNOWN
+from diagnostics.services.monitor_facts import watchable
 from diagnostics.wording.monitors import (
     condition,
     monitor_sentence,
@@ -27,6 +30,17 @@ from diagnostics.wording.monitors import (
     origin_words,
     severity_words,
 )
+
+
+class MonitorChangeList(KeysetChangeList):
+    """With what is known of the variables of one page, for the words of the rows."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        known = known_of(self.result_list)
+        for row in self.result_list:
+            row.known = watchable(known.get(row.pk))
 
 
 @admin.register(Monitor)
@@ -41,6 +55,9 @@ class MonitorAdmin(MonitorViews, FactAdmin):
         ("event_notification_type", admin.ChoicesFieldListFilter),
     )
     search_help_text = gettext_lazy("A station, or # and a number.")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[MonitorChangeList]:
+        return MonitorChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:
         return super().get_queryset(request).select_related("requested_by")
@@ -87,13 +104,7 @@ class MonitorAdmin(MonitorViews, FactAdmin):
 
     @admin.display(description=gettext_lazy("Station"))
     def station_(self, row: Monitor) -> SafeString:
-        url = parts.station_url(row.station)
-        link = parts.station_link(row.station)
-        if not url:
-            return link
-        return format_html(
-            '{} <a href="{}?tab=monitors">{}</a>', link, url, gettext_lazy("its monitors")
-        )
+        return parts.station_link(row.station, tab="monitors")
 
     @admin.display(description=gettext_lazy("Watches"))
     def watched(self, row: Monitor) -> SafeString:
@@ -101,7 +112,7 @@ class MonitorAdmin(MonitorViews, FactAdmin):
 
     @admin.display(description=gettext_lazy("Reports"))
     def when(self, row: Monitor) -> str:
-        return condition(row)
+        return condition(row, getattr(row, "known", NOTHING_KNOWN))
 
     @admin.display(description=gettext_lazy("Severity"))
     def how_bad(self, row: Monitor) -> str:

@@ -21,7 +21,7 @@ def facts(request: HttpRequest, row: Monitor) -> dict[str, Any]:
     key = None if row.monitor_id is None else UUID(monitor_key(row.station_id, row.monitor_id))
     points = stream_points(row) or event_points(row, key)
     may_set = request.user.has_perm("diagnostics.set_monitor")
-    (line,) = lines_of(row.station, [row])
+    (line,) = lines_of([row])
     return {
         "row": row,
         "line": line,

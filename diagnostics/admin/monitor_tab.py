@@ -70,8 +70,8 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     return {
         "base": _newer(info.base, info.base_at, told.monitoring_base, told_at),
         "level": "" if level is None else severity_words(level),
-        "lines": lines_of(station, shown[:MOST_SHOWN]),
-        "past": lines_of(station, past[:PAST]),
+        "lines": lines_of(shown[:MOST_SHOWN]),
+        "past": lines_of(past[:PAST]),
         "monitoring": info,
         "problem": _problem(station),
         "lacks": monitor_facts.is_known_to_lack(station),
@@ -84,29 +84,34 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     }
 
 
-def lines_of(station: Any, rows: Iterable[Monitor]) -> list[Line]:
+def lines_of(rows: Iterable[Monitor]) -> list[Line]:
     """Monitors as tables and pages show them."""
     rows = list(rows)
-    known = _known(station, rows)
+    known = known_of(rows)
     return [
         Line(
             row=row,
-            condition=condition(row, watchable(known.get(digest_of(row.reference)))),
+            condition=condition(row, watchable(known.get(row.pk))),
             severity=severity_words(row.severity),
             tone=monitor_tone(row.status),
             badge=parts.badge(row.get_status_display(), monitor_tone(row.status)),
             sentence=monitor_sentence(row),
             origin=origin_words(row),
-            replace=_replace_url(row, known.get(digest_of(row.reference))),
+            replace=_replace_url(row, known.get(row.pk)),
         )
         for row in rows
     ]
 
 
-def _known(station: Any, rows: Iterable[Monitor]) -> dict[str, ReportedVariable]:
-    digests = {digest_of(row.reference) for row in rows}
-    known = ReportedVariable.objects.filter(station=station, digest__in=digests)
-    return {variable.digest: variable for variable in known}
+def known_of(rows: Iterable[Monitor]) -> dict[int, ReportedVariable]:
+    """What the stations reported of the variables that monitors watch, by the monitors' keys."""
+    digests = {row.pk: digest_of(row.reference) for row in rows}
+    reported = ReportedVariable.objects.filter(
+        station__in={row.station_id for row in rows}, digest__in=set(digests.values())
+    )
+    found = {(variable.station_id, variable.digest): variable for variable in reported}
+    named = {row.pk: found.get((row.station_id, digests[row.pk])) for row in rows}
+    return {pk: variable for pk, variable in named.items() if variable is not None}
 
 
 def _replace_url(row: Monitor, known: ReportedVariable | None) -> str:

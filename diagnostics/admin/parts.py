@@ -174,12 +174,13 @@ def station_url(station: Any) -> str:
         return ""
 
 
-def station_link(station: Any) -> SafeString:
-    """The station's identity, linked to its page where there is one."""
+def station_link(station: Any, tab: str = "") -> SafeString:
+    """The station's identity, linked to its page where there is one, or to a tab of that."""
     identity, url = get_gateway().identity(station), station_url(station)
     if not url:
         return format_html("<code>{}</code>", identity)
-    return format_html('<a href="{}"><code>{}</code></a>', url, identity)
+    at = f"{url}?tab={tab}" if tab else url
+    return format_html('<a href="{}"><code>{}</code></a>', at, identity)
 
 
 def pretty(payload: Any) -> str:

@@ -241,4 +241,4 @@ def _hint(schema: Schema) -> str:
         least, most = (None if least == -(2**31) else least), None
     if least is not None and most is not None:
         return _("from %(least)s to %(most)s") % {"least": least, "most": most}
-    return _("at least %(least)s") % {"least": least} if least is not None else ""
+    return _("at least %(least)s") % {"least": f"{least:g}"} if least is not None else ""

@@ -149,11 +149,11 @@ def base_effects() -> dict[str, str]:
 
 
 def origin_words(row: Monitor) -> str:
-    """Who made a monitor: a name, "this CSMS", or what the station says."""
+    """Who made a monitor: a name, the system, or what the station says."""
     if row.requested_by:
         return str(row.requested_by)
     if row.asked_here:
         return _("the system")
     if row.event_notification_type in EventNotificationType.values:
         return str(row.get_event_notification_type_display())
-    return _("the station, or another CSMS")
+    return _("not known")

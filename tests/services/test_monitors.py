@@ -682,9 +682,7 @@ def test_a_report_with_a_monitor_that_cannot_be_read_loses_none(
         (5, "Active"),
     }
     assert MonitoringInfo.objects.get().read_at is None
-    assert "not all readable" in entry_sentence(
-        TimelineEntry.objects.get(kind="monitor.read_partly")
-    )
+    assert "cannot be read" in entry_sentence(TimelineEntry.objects.get(kind="monitor.read_partly"))
 
 
 def test_an_incomplete_report_loses_nothing(dialogue: Dialogue) -> None:
