@@ -120,7 +120,7 @@ class Pages:
         asked = {
             "last page": [{"from": self.lines - 200 - place} for place in range(pages)],
             "pages between": [{"from": place * step} for place in range(1, pages + 1)],
-            "errors from the middle": [
+            "errors from there": [
                 {"levels": "E", "from": place * step} for place in range(1, pages + 1)
             ],
             "at a time": [{"at": f"2026-01-01 {place % 24:02d}:30:00"} for place in range(pages)],
