@@ -11,6 +11,7 @@ ALL = (
     "benchmarks.upload",
     "benchmarks.reading",
     "benchmarks.message_log",
+    "benchmarks.searching",
 )
 
 

@@ -222,12 +222,12 @@ class Text:
 
 def portions(pieces: Iterable[bytes], lengths: Iterable[int]) -> Iterator[bytes]:
     """The same bytes in portions of these lengths; ends early when the bytes do."""
-    source, pending = iter(pieces), b""
+    source, pending = iter(pieces), memoryview(b"")
     for length in lengths:
         parts, missing = [pending[:length]], length - len(pending)
         pending = pending[length:]
         while missing > 0:
-            piece = next(source, b"")
+            piece = memoryview(next(source, b""))
             if not piece:
                 return
             parts.append(piece[:missing])

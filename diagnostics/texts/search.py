@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnostics.texts.block import Block
+from diagnostics.texts.encodings import count_newlines
 from diagnostics.texts.levels import level_of
 from diagnostics.texts.pattern import Pattern, Query
 from diagnostics.texts.stretch import Stretch, character_at, stretches
@@ -61,15 +62,11 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """The first `listed` hits are given; more are counted, up to `counted`, within `seconds`.
-
-    Nothing after line `last` is searched.
-    """
+    """The first `listed` hits are given; more are counted, up to `counted`, within `seconds`."""
 
     listed: int = 5_000
     counted: int = 100_000
     seconds: float = 120.0
-    last: int | None = None
 
 
 class Search:
@@ -82,14 +79,19 @@ class Search:
         self._pattern = Pattern(query)
         self._levels, self._encoding = query.levels, encoding
         self._bounds = bounds or Bounds()
+        self._last: int | None = None
         self._found_line = -1  # the last line with a hit, as far as it was looked up
         self._counted: int | None = None
 
-    def run(self, blocks: Iterable[Block]) -> Iterator[Hit | Progress]:
-        """Hits in their order, and progress in between. To cancel, ask for no more."""
+    def run(self, blocks: Iterable[Block], last: int | None = None) -> Iterator[Hit | Progress]:
+        """Hits in their order, up to line `last`, and progress in between.
+
+        To cancel, ask for no more.
+        """
+        self._last = last
         deadline = time.monotonic() + self._bounds.seconds
         for stretch in stretches(blocks, self._encoding, self._pattern.bytes_at_once):
-            if self._bounds.last is not None and stretch.line > self._bounds.last:
+            if self._last is not None and stretch.line > self._last:
                 break
             for start, end in self._portions(stretch):
                 yield from self._look(stretch, start, end)
@@ -120,13 +122,13 @@ class Search:
             if self.hits >= self._bounds.counted:
                 self.ended = Ended.HITS
                 return
-            if self._counted is not None and not self._levels and self._bounds.last is None:
+            if self._counted is not None and not self._levels and self._last is None:
                 self.hits += 1  # one more that is only counted
                 continue
             begin = stretch.data.rfind(b"\n", 0, at) + 1
-            line += stretch.data.count(b"\n", known, begin)
+            line += count_newlines(stretch.data[known:begin])
             known = begin
-            if self._bounds.last is not None and line > self._bounds.last:
+            if self._last is not None and line > self._last:
                 return
             if self._levels and not self._is_wanted(stretch, begin):
                 continue
@@ -147,29 +149,32 @@ class Search:
         data = stretch.data
         stop = data.find(b"\n", at)
         stop = len(data) if stop < 0 else stop
-        first = begin
+        first, end = begin, stop
         if stop - begin > LONGEST_SHOWN:
             first = max(begin, character_at(data, max(at - BEFORE_MATCH, 0)))
-        text = data[first : min(stop, first + 4 * LONGEST_SHOWN)].decode(errors="ignore")
-        text = text[:LONGEST_SHOWN]
-        before = stretch.column if begin == 0 else 0
-        return Hit(
-            line,
-            stretch.offset_of(line - stretch.line, begin),
-            before + len(data[begin:first].decode()),
-            text,
-            tuple(self._spans(stretch, begin, at, stop, first, len(text))),
-        )
+            end = min(stop, first + 4 * LONGEST_SHOWN)
+        shown = data[first:end]
+        text = shown.decode(errors="ignore")[:LONGEST_SHOWN]
+        spans = self._pattern.spans(data, begin, at, stop)
+        column = stretch.column if begin == 0 else 0
+        if first > begin:
+            column += len(data[begin:first].decode())
+        offset = stretch.offset_of(line - stretch.line, begin)
+        return Hit(line, offset, column, text, tuple(_in_characters(spans, shown, first, text)))
 
-    def _spans(
-        self, stretch: Stretch, begin: int, at: int, stop: int, first: int, shown: int
-    ) -> Iterator[tuple[int, int]]:
-        """The matches in data[begin:stop] from `at` on, in characters after data[first]."""
-        known, characters = first, 0
-        for start, end in self._pattern.spans(stretch.data, begin, at, stop):
-            characters += len(stretch.data[known:start].decode())
-            if characters >= shown:
-                return
-            known = start
-            length = len(stretch.data[start:end].decode())
-            yield characters, min(characters + length, shown)
+
+def _in_characters(
+    spans: Iterable[tuple[int, int]], shown: bytes, first: int, text: str
+) -> Iterator[tuple[int, int]]:
+    """Spans of bytes as spans of the text shown, which begins at byte `first`."""
+    simple, length = shown.isascii(), len(text)
+    for start, end in spans:
+        start, end = start - first, end - first
+        if not simple:
+            start, end = (
+                len(shown[:start].decode(errors="ignore")),
+                len(shown[:end].decode(errors="ignore")),
+            )
+        if start >= length:
+            return
+        yield start, min(end, length)

@@ -174,8 +174,8 @@ def test_exactly_as_many_hits_as_may_be_counted_are_all_of_them() -> None:
 
 
 def test_nothing_after_the_last_line_wanted_is_searched() -> None:
-    search = Search(Query("hit"), "utf-8", Bounds(last=7))
-    found = search.run(blocks(b"hit\n" * 100))
+    search = Search(Query("hit"), "utf-8")
+    found = search.run(blocks(b"hit\n" * 100), last=7)
     assert [hit.line for hit in found if isinstance(hit, Hit)] == list(range(8))
     assert search.ended == Ended.COMPLETE
 
