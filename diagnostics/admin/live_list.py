@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 
 from diagnostics.admin.pages import PageAdmin
-from diagnostics.services import access
 
 # Rows that a list asks for in one go.
 MOST_ROWS = 200
@@ -44,6 +43,5 @@ class LiveListAdmin(PageAdmin):
         return JsonResponse({"rows": cells, "newest": self._newest(request)})
 
     def _newest(self, request: HttpRequest) -> int:
-        rows = access.visible(self.model._default_manager.all(), request.user)
-        found: int | None = rows.aggregate(newest=Max("pk"))["newest"]
+        found: int | None = self.get_queryset(request).aggregate(newest=Max("pk"))["newest"]
         return found or 0

@@ -59,7 +59,7 @@ class ReaderViews(ModelAdmin):
             "subtitle": _("Read a log"),
             "row": file.log_request,
             "identity": get_gateway().identity(file.log_request.station),
-            "media": page_media("reader", "reader_waiting"),
+            "media": page_media("reader", "reader_waiting", "reader_search"),
             "is_nav_sidebar_enabled": False,  # the file's lines fill the page
         }
         if context["may_read"]:

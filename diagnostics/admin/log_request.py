@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import log_page, parts
+from diagnostics.admin.comparing import CompareViews
 from diagnostics.admin.filters import (
     AgeFilter,
     EndedFilter,
@@ -28,6 +29,7 @@ from diagnostics.admin.log_following import FollowingViews
 from diagnostics.admin.log_reader import ReaderViews
 from diagnostics.admin.log_search import may_search
 from diagnostics.admin.pages import RequestAdmin
+from diagnostics.admin.reader_search import ReaderSearchViews
 from diagnostics.admin.search_actions import search_requests_action
 from diagnostics.models import FileAccess, LogRequest
 from diagnostics.services import files
@@ -36,7 +38,14 @@ from diagnostics.wording import route_sentence, verdict_sentence, verdict_tone
 
 @admin.register(LogRequest)
 class LogRequestAdmin(
-    AskingViews, FileViews, FollowingViews, ReaderViews, LiveListAdmin, RequestAdmin
+    AskingViews,
+    FileViews,
+    FollowingViews,
+    ReaderViews,
+    ReaderSearchViews,
+    CompareViews,
+    LiveListAdmin,
+    RequestAdmin,
 ):
     template = "diagnostics/log_request.html"
     live_template = "diagnostics/log_request_live.html"
@@ -78,6 +87,8 @@ class LogRequestAdmin(
             *self.file_urls(wrap),
             *self.reader_urls(wrap),
             *self.following_urls(wrap),
+            *self.search_urls(wrap),
+            *self.compare_urls(wrap),
             *super().get_urls(),
         ]
 

@@ -22,6 +22,7 @@ from diagnostics.admin.asked_station import initial_station
 from diagnostics.admin.base import require
 from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.home import Line, Section, register_section
+from diagnostics.admin.live_list import LiveListAdmin
 from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.search_export import as_csv, as_json_lines, exported
 from diagnostics.admin.search_forms import SearchForm
@@ -45,11 +46,11 @@ NAMED = 6
 
 
 @admin.register(LogSearch)
-class LogSearchAdmin(RequestAdmin):
+class LogSearchAdmin(LiveListAdmin, RequestAdmin):
     template = "diagnostics/search/page.html"
     live_template = "diagnostics/search/live.html"
     list_display = ("outcome", "pattern_", "where", "who", "when")
-    list_filter = ("status", AgeFilter, WhoFilter)
+    list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter, WhoFilter)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogSearch]:
         rows = LogSearch.objects.select_related("requested_by").order_by("-pk")
@@ -61,7 +62,11 @@ class LogSearchAdmin(RequestAdmin):
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: LogSearch) -> SafeString:
-        return parts.outcome(row, badge(row), search_sentence(row))
+        return format_html(
+            '<div class="dx-outcome" data-row="{}" data-cell="outcome">{}</div>',
+            row.pk,
+            _outcome(row),
+        )
 
     @admin.display(description=gettext_lazy("Searched for"))
     def pattern_(self, row: LogSearch) -> SafeString:
@@ -93,6 +98,9 @@ class LogSearchAdmin(RequestAdmin):
     ) -> HttpResponse:
         extra = {"may_search": may_search(request), **(extra_context or {})}
         return super().changelist_view(request, extra)
+
+    def cells(self, row: LogSearch) -> dict[str, Any]:
+        return {"outcome": _outcome(row)}
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         """The form; `?station=`, `?identity=`, `?group=` and `?selection=` say whose logs."""
@@ -181,6 +189,15 @@ def begin(request: HttpRequest, form: Any, **whose: Any) -> LogSearch | None:
 
 def badge(row: LogSearch) -> SafeString:
     return parts.badge(row.get_status_display(), search_tone(row))
+
+
+def _outcome(row: LogSearch) -> SafeString:
+    return format_html(
+        '<a href="{}">{}</a> <span class="dx-sentence">{}</span>',
+        f"../logsearch/{row.pk}/change/",
+        badge(row),
+        search_sentence(row),
+    )
 
 
 def page_of(row: LogSearch) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from diagnostics.admin.search_results import seen_files
@@ -21,14 +21,14 @@ COLUMNS = ("station", "log_request", "log_type", "file", "received_at", "member"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(rows: Iterator[list[dict[str, Any]]]) -> Iterator[bytes]:
+def as_csv(rows: Iterator[list[dict[str, Any]]]) -> Generator[bytes, None, None]:
     """UTF-8 with a mark, which spreadsheets need; no cell begins as a formula does."""
     yield "\ufeff".encode() + _csv([dict(zip(COLUMNS, COLUMNS, strict=True))])
     for some in rows:
         yield _csv(some)
 
 
-def as_json_lines(rows: Iterator[list[dict[str, Any]]]) -> Iterator[bytes]:
+def as_json_lines(rows: Iterator[list[dict[str, Any]]]) -> Generator[bytes, None, None]:
     for some in rows:
         yield "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in some).encode()
 

@@ -110,6 +110,7 @@ def logs_context(request: HttpRequest, station: Any) -> dict[str, Any]:
         **page,
         "may_request": request.user.has_perm(PERMISSION),
         "may_search": may_search(request),
+        "may_read": request.user.has_perm("diagnostics.read_log"),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Generator
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
@@ -17,16 +17,16 @@ _workers = Workers(THREADS, "streaming")
 
 
 def streamed(
-    request: HttpRequest, pieces: Iterator[bytes], content_type: str, *, name: str = ""
+    request: HttpRequest, pieces: Generator[bytes, None, None], content_type: str, *, name: str = ""
 ) -> StreamingHttpResponse:
     """The pieces as an answer; as a download where it has a `name`.
 
     Under ASGI each piece is made in a worker thread when the one before it was sent. A client
-    that goes away ends it: the iterator is closed, if it is a generator.
+    that goes away ends it: the generator is closed.
     """
     asynchronous = isinstance(request, ASGIRequest)
     response = StreamingHttpResponse(
-        _in_threads(pieces) if asynchronous else pieces, content_type=content_type
+        _InThreads(pieces) if asynchronous else pieces, content_type=content_type
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
@@ -35,11 +35,20 @@ def streamed(
     return response
 
 
-async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        while piece := await _workers.run(next, pieces, b""):
-            yield piece
-    finally:
-        close = getattr(pieces, "close", None)
-        if close is not None:
-            _workers.submit(close)
+class _InThreads:
+    """The pieces for ASGI. Django closes it at the end, whatever end that is."""
+
+    def __init__(self, pieces: Generator[bytes, None, None]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> _InThreads:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await _workers.run(next, self._pieces, b"")
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    def close(self) -> None:
+        _workers.submit(self._pieces.close)

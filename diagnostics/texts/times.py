@@ -111,3 +111,8 @@ def _zone(text: str) -> timezone:
 
 def _fraction(digits: str) -> timedelta:
     return timedelta(microseconds=int(digits[:6].ljust(6, "0")))
+
+
+def without_time(text: str) -> str:
+    """The line without the time that `time_of` finds in it."""
+    return _TIME.sub("", text[:WITHIN], count=1) + text[WITHIN:]

@@ -13,12 +13,12 @@ LEVEL_WORDS = {"E": _("errors"), "W": _("warnings"), "I": _("information"), "D":
 
 
 def search_tone(row: LogSearch) -> str:
-    """Which look a search has: busy, good, bad (something could not be read) or quiet."""
+    """Which look a search has: busy, good, quiet, or warn: not everything was read."""
     if row.status == SearchStatus.RUNNING:
         return "busy"
     if row.status == SearchStatus.CANCELED:
         return "quiet"
-    return "bad" if row.unread else "good"
+    return "warn" if row.unread else "good"
 
 
 def search_sentence(row: LogSearch) -> str:

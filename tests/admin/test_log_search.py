@@ -179,6 +179,7 @@ def test_hits_are_exported_as_a_table_and_as_json_lines(
     ("address", "needed"),
     [
         ("", [VIEW]),
+        ("rows/?ids=1", [VIEW]),
         ("start/", [SEARCH, READ]),
         ("{pk}/change/", [VIEW]),
         ("{pk}/live/", [VIEW]),
@@ -193,6 +194,17 @@ def test_every_address_asks_for_its_permissions(
     for permission in needed:
         others = {VIEW, SEARCH, READ} - {permission}
         assert staff(*others).get(path).status_code == 403, permission
+
+
+def test_the_list_follows_its_searches_and_looks_for_no_pattern(
+    root: Client, file: LogFile
+) -> None:
+    search = searched()
+    cells = root.get(f"{LIST}rows/?ids={search.pk},999").json()["rows"]
+    assert "1 line was found" in cells[str(search.pk)]["outcome"]
+    page = root.get(LIST).content.decode()
+    assert f'data-row="{search.pk}"' in page and "relay stuck" in page
+    assert 'id="searchbar"' not in page
 
 
 def test_canceling_takes_the_permission_and_a_post(staff: Staff, file: LogFile) -> None:

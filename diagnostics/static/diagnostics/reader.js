@@ -10,6 +10,7 @@
 // reader.setMarks(name, lines)   marks lines in the margin
 // reader.onRender(hook)          hook(item, row) for each line drawn; a row is a list, see reader_lines
 // reader.onKey(key, action, text)
+// reader.setBehind(text)        what stands behind the line in the address: #L12&text
 // reader.ask(params)             lines of the server, see admin/log_reader.py
 // reader.total, reader.member    how many lines there are; the number of the member, or ""
 
@@ -29,6 +30,7 @@ function wordsOf(element) {
 
 class Reader {
   #marks = new Map();
+  #behind = behindHash();
 
   constructor(element) {
     this.element = element;
@@ -90,7 +92,7 @@ class Reader {
     this.showAll();
     this.view.current = Math.min(Math.max(number, 0), this.total - 1);
     this.view.goTo(this.view.current, { around: true });
-    history.replaceState(null, "", `#L${this.view.current + 1}`);
+    this.#putAddress(`L${this.view.current + 1}`);
   }
 
   goToBeginning() {
@@ -167,8 +169,21 @@ class Reader {
     this.keys.add(key, action, text);
   }
 
+  setBehind(text) {
+    this.#behind = text;
+    this.#putAddress(fromHash() === null ? "" : `L${fromHash() + 1}`);
+  }
+
+  #address(place) {
+    return `#${[place, this.#behind].filter(Boolean).join("&")}`;
+  }
+
+  #putAddress(place) {
+    history.replaceState(null, "", this.#address(place));
+  }
+
   async copyLink() {
-    const link = new URL(`#L${this.line + 1}`, location.href);
+    const link = new URL(this.#address(`L${this.line + 1}`), location.href);
     await navigator.clipboard.writeText(link.href);
     this.say(this.words("copied", { line: (this.line + 1).toLocaleString() }));
     setTimeout(() => this.say(""), 3000);
@@ -209,8 +224,13 @@ class Reader {
   }
 }
 
+// What other modules put behind the line in the address: the "q=relay" of #L12&q=relay.
+function behindHash() {
+  return location.hash.slice(1).split("&").filter((part) => part.includes("=")).join("&");
+}
+
 function fromHash() {
-  const found = /^#L(\d+)$/.exec(location.hash);
+  const found = /^#L(\d+)(?:&|$)/.exec(location.hash);
   return found ? Number(found[1]) - 1 : null;
 }
 
