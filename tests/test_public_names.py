@@ -44,6 +44,11 @@ FUNCTIONS = {
     "services.delivery": {
         "next_call": "station * version connection registration",
     },
+    "services.log_searches": {
+        "start_search": "* query wanted requested_by",
+        "cancel_search": "search",
+        "search_unread_again": "search",
+    },
     "services.logs": {
         "check_request": "* station log_type oldest latest",
         "request_log": "* station log_type oldest latest retries retry_interval expires_in"

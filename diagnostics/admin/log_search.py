@@ -30,7 +30,7 @@ from diagnostics.admin.search_results import results
 from diagnostics.admin.streaming import streamed
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.lifecycles.log_search import SearchScope
-from diagnostics.models import LogSearch
+from diagnostics.models import LogSearch, SearchedFile, SearchHit
 from diagnostics.services import access, log_searches
 from diagnostics.wording.searches import how_words, search_sentence, search_tone, where_words
 
@@ -133,6 +133,16 @@ class LogSearchAdmin(LiveListAdmin, RequestAdmin):
             return streamed(request, as_csv(found), "text/csv", name=f"search-{row.pk}.csv")
         lines, name = as_json_lines(found), f"search-{row.pk}.jsonl"
         return streamed(request, lines, "application/x-ndjson", name=name)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """How much goes with a search, counted: it may have thousands of lines."""
+        rows = list(objs)
+        counts = {
+            self.opts.verbose_name_plural: len(rows),
+            SearchedFile._meta.verbose_name_plural: sum(row.files for row in rows),
+            SearchHit._meta.verbose_name_plural: sum(row.kept for row in rows),
+        }
+        return [str(row) for row in rows], counts, set(), []
 
     def find(self, request: HttpRequest, pk: Any) -> LogSearch:
         """The row. Raises Http404."""

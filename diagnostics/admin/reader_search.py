@@ -21,7 +21,7 @@ from diagnostics.admin.log_files import find_file
 from diagnostics.admin.reader import OTHER_ENCODINGS, moment_of, visible
 from diagnostics.admin.search_forms import PatternForm
 from diagnostics.admin.streaming import streamed
-from diagnostics.exceptions import DiagnosticsError, RequestRefused
+from diagnostics.exceptions import DiagnosticsError, FileUnreadable, RequestRefused
 from diagnostics.services import files
 from diagnostics.services.reading import Text, open_text
 from diagnostics.services.searching import TextSearch, record_search
@@ -65,14 +65,16 @@ class ReaderSearchViews(ModelAdmin):
         try:
             text = open_text(file, data["member"])
             wanted = _search(text, form)
-        except (DiagnosticsError, StorageError) as error:
+        except (FileUnreadable, StorageError) as error:
+            return _problem(str(error), status=409)
+        except DiagnosticsError as error:
             return _problem(str(error))
         record_search(file, user=request.user, opening=int(data["opening"]))
         return streamed(request, _told(wanted, text), "application/x-ndjson")
 
 
-def _problem(sentence: str) -> JsonResponse:
-    return JsonResponse({"problem": sentence}, status=400)
+def _problem(sentence: str, status: int = 400) -> JsonResponse:
+    return JsonResponse({"problem": sentence}, status=status)
 
 
 def _search(text: Text, form: ReaderSearchForm) -> TextSearch:

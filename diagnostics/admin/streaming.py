@@ -30,6 +30,7 @@ def streamed(
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"  # nginx would gather the pieces
     if name:
         response["Content-Disposition"] = content_disposition_header(True, name)
     return response

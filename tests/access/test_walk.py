@@ -25,7 +25,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from diagnostics.models import GroupMember
+from diagnostics.models import FileAccess, GroupMember, LogFile
 from diagnostics.services import access
 from tests.access.addresses import Address, addresses, of_rows
 from tests.access.world import APPS, World, build, theirs
@@ -63,6 +63,7 @@ FIELDS = {
     "post": "yes",
     "apply": "1",
     "name": "by the walk",
+    "pattern": "boot",
     "kind": "Site",
 }
 
@@ -158,6 +159,7 @@ def pages_about(address: Address, target: Target) -> list[str]:
     """A page without a key in its path, asked about somebody's station and rows."""
     key = target.keys(address.model) if address.model is not None else ""
     named = {"ids": key, "of": key, "call": key, "monitor": key, "variable": key}
+    named |= dict.fromkeys(("left", "right"), target.keys(LogFile))
     field = {"app_label": "diagnostics", "model_name": "logrequest", "field_name": "station"}
     wanted: list[dict[str, Any]] = [
         {**named, "station": target.keys(STATION)},
@@ -170,7 +172,12 @@ def pages_about(address: Address, target: Target) -> list[str]:
 
 def body_about(target: Target) -> dict[str, Any]:
     """What is posted about somebody's station."""
-    return {**FIELDS, "station": target.keys(STATION), "identity": target.identity}
+    return {
+        **FIELDS,
+        "station": target.keys(STATION),
+        "identity": target.identity,
+        "opening": target.keys(FileAccess),
+    }
 
 
 def test_a_key_of_anothers_row_leads_nowhere(mine: World, operator: Client) -> None:
@@ -234,7 +241,7 @@ def _is_done(operator: Client, url: str, address: Address, target: Target) -> bo
     """Whether what cannot be looked at can be done; nobody adds or deletes facts."""
     if address.name.endswith(("_add", "_delete")):
         return True
-    return ask(operator, "post", url, body_about(target)).status in (200, 302)
+    return ask(operator, "post", url, body_about(target)).status in (200, 302, 409)
 
 
 def _is_open(model_admin: Any, world: World) -> bool:

@@ -207,6 +207,16 @@ def test_the_list_follows_its_searches_and_looks_for_no_pattern(
     assert 'id="searchbar"' not in page
 
 
+def test_only_superusers_delete_a_search_before_its_time(
+    root: Client, staff: Staff, file: LogFile
+) -> None:
+    search = searched()
+    assert staff(VIEW, SEARCH, READ).get(page_of(search, "delete/")).status_code == 403
+    assert "Hits: 1" in text_of(root.get(page_of(search, "delete/")))
+    root.post(page_of(search, "delete/"), {"post": "yes"})
+    assert not LogSearch.objects.exists() and LogFile.objects.exists()
+
+
 def test_canceling_takes_the_permission_and_a_post(staff: Staff, file: LogFile) -> None:
     search = log_searches.start_search(query=Query("x"), wanted=Wanted())
     assert staff(VIEW, READ).post(page_of(search, "cancel/")).status_code == 403

@@ -85,7 +85,7 @@ class Search {
     }
     const response = await fetch(search, { method: "POST", body, signal, headers: { "X-Requested-With": "XMLHttpRequest" } });
     if (response.redirected || response.status === 403) location.reload(); // logged out, or open for a day
-    if (response.status === 400) throw new Error((await response.json()).problem);
+    if ([400, 409].includes(response.status)) throw new Error((await response.json()).problem);
     if (!response.ok) throw new Error(`${this.reader.words("unreachable")} (${response.status})`);
     for await (const line of linesOf(response.body)) this.#take(JSON.parse(line), goes);
   }
