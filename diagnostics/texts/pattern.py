@@ -70,6 +70,7 @@ class Pattern:
 
     def __init__(self, query: Query) -> None:
         """Raises PatternRefused."""
+        self._everything = not query.text
         self._alone = _compiled(query)
         self._by_line = query.regex and _BY_LINE.search(query.text) is not None
         self._match = self._line = self._alone
@@ -103,6 +104,8 @@ class Pattern:
     def spans(self, data: bytes, begin: int, at: int, stop: int) -> Iterator[tuple[int, int]]:
         """The matches from `at` on in the line data[begin:stop], as many as are shown, and
         none that is empty."""
+        if self._everything:
+            return
         skipped = begin if self._by_line else 0
         text = data[begin:stop] if self._by_line else data
         matches = self._match.finditer(text, at - skipped, stop - skipped)
@@ -129,12 +132,18 @@ class Pattern:
                 yield start + match.start()
             start = stop + 1
 
+    def _first(self, data: bytes, start: int, end: int) -> int | None:
+        if self._everything:
+            return start
+        found = self._one_by_one if self._by_line else self._at_once
+        return next(found(data, start, end), None)
+
     def _with_sign(self, sign: re2._Regexp, data: bytes, start: int, end: int) -> Iterator[int]:
         """From a match to the next sign of a level, and on from there: the rarer one leads."""
-        found = self._one_by_one if self._by_line else self._at_once
-        while start < end and (at := next(found(data, start, end), None)) is not None:
-            level = sign.search(data, data.rfind(b"\n", 0, at) + 1, end)
-            if level is None:
+        while start < end:
+            at = self._first(data, start, end)
+            level = None if at is None else sign.search(data, data.rfind(b"\n", 0, at) + 1, end)
+            if at is None or level is None:
                 return
             stop = data.find(b"\n", at)
             if 0 <= stop < level.start():

@@ -51,7 +51,8 @@ class Search {
     this.from = 0;
     this.form.reset();
     this.list.close();
-    this.#show();
+    this.#mark();
+    this.#tell();
     this.reader.setBehind("");
   }
 
@@ -62,6 +63,7 @@ class Search {
     this.#forget();
     this.from = from;
     this.list.clear();
+    this.#mark();
     this.reader.say("");
     this.reader.setBehind(this.#behind());
     this.#busy(true);
@@ -74,7 +76,7 @@ class Search {
     }
     this.#stop = null;
     this.#busy(false);
-    this.#show();
+    this.#tell();
   }
 
   async #listen(signal, goes) {
@@ -97,7 +99,8 @@ class Search {
     this.hits.push(...(told.hits ?? []));
     this.marks.push(...(told.marks ?? []));
     this.list.add(told.hits ?? []);
-    this.#show();
+    this.#mark();
+    this.#tell();
     if (goes && first && this.hits.length) this.goTo(this.#nearest(false) ?? 0);
   }
 
@@ -128,7 +131,7 @@ class Search {
     this.reveals = true;
     this.list.choose(index);
     this.reader.goToLine(this.hits[index][0]);
-    this.#show();
+    this.#tell();
   }
 
   // Scrolls sideways to the hit that was gone to, where its line does not wrap.
@@ -149,12 +152,15 @@ class Search {
     this.button("cancel").hidden = !is;
   }
 
-  #show() {
+  #mark() {
     const { reader, hits } = this;
     for (const name of ["next", "previous"]) this.button(name).disabled = !hits.length;
     const ranges = hits.flatMap(([line, column, , spans]) => spans.map(([start, end]) => ({ line, start: column + start, end: column + end })));
     reader.highlight(NAME, ranges);
     reader.setMarks(NAME, [...hits.map(([line]) => line), ...this.marks]);
+  }
+
+  #tell() {
     if (this.told) this.list.say(this.#words(), this.told, Boolean(this.#stop));
   }
 
@@ -165,10 +171,9 @@ class Search {
     const count = told.found.toLocaleString();
     const parts = [];
     if (this.#index !== null) parts.push(word("hits-at", { index: (this.#index + 1).toLocaleString(), count: hits.length.toLocaleString() }));
-    if (!told.ended) parts.push(word("hits-so-far", { count }));
+    if (told.seconds === undefined) parts.push(word("hits-so-far", { count })); // it runs, or broke off
     else if (!told.found) parts.push(word("hits-none"));
-    else if (told.seconds !== undefined) parts.push(word("hits", { count, seconds: told.seconds.toLocaleString() }));
-    else parts.push(word("hits-so-far", { count }));
+    else parts.push(word("hits", { count, seconds: told.seconds.toLocaleString() }));
     if (this.from) parts.push(word("hits-from", { line: (this.from + 1).toLocaleString() }));
     if (this.more) parts.push(word("hits-listed", { listed: hits.length.toLocaleString() }));
     if (told.ended === "Hits") parts.push(word("hits-many", { count }));
