@@ -43,7 +43,7 @@ def test_this_project_is_well_configured() -> None:
         ({"FTP_URL": "ftp://ftp.example.org/in/"}, "E010"),
         ({"FTP_URL": "ftp://ftp.example.org:99999"}, "E010"),
         ({"FTP_URL": "ftp://ftp.example.org", "FTP_LISTEN": ":x"}, "E010"),
-        ({"SFTP_URL": "ftp://ftp.example.org", "SFTP_HOST_KEY": "/k"}, "E010"),
+        ({"SFTP_HOST_KEY": "/k", "SFTP_URL": "ftp://ftp.example.org"}, "E010"),
         ({"FTP_URL": "ftp://ftp.example.org", "FTP_PASSIVE_PORTS": (21, 30)}, "E012"),
         ({"FTP_URL": "ftp://ftp.example.org", "FTP_PASSIVE_PORTS": (50001, 50000)}, "E012"),
         ({"FTP_URL": "ftp://ftp.example.org", "FTP_PASSIVE_ADDRESS": "ftp.example.org"}, "E013"),
