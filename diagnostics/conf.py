@@ -126,6 +126,8 @@ class DiagnosticsSettings:
     stream_lifetime: timedelta = timedelta(days=30)
     # How long a search over many logs is kept, with the lines it found.
     search_lifetime: timedelta = timedelta(days=7)
+    # How long it is kept what automations did.
+    automation_lifetime: timedelta = timedelta(days=90)
 
 
 current_settings = SettingsDict("DIAGNOSTICS", DiagnosticsSettings)

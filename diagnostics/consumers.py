@@ -22,7 +22,7 @@ from diagnostics.models import (
     VariableRequest,
 )
 from diagnostics.progress import topic
-from diagnostics.services import access
+from diagnostics.services import access, automations
 
 STATION: Any = GroupMember._meta.get_field("station").related_model
 
@@ -42,6 +42,7 @@ def _searches(user: Any) -> QuerySet[LogSearch]:
 KINDS: dict[str, tuple[str, Rows]] = {
     "logrequest": ("diagnostics.view_logrequest", _of(LogRequest)),
     "alert": ("diagnostics.view_alert", _of(Alert)),
+    "automation": ("diagnostics.view_automation", automations.visible_automations),
     "call": ("diagnostics.view_outboundcall", _of(OutboundCall)),
     "station": ("diagnostics.view_logrequest", _of(STATION)),
     "monitor": ("diagnostics.view_monitor", _of(Monitor)),

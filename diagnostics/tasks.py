@@ -10,6 +10,8 @@ from django.utils.dateparse import parse_datetime
 from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ringing import ring
 from diagnostics.services import (
+    automation_runs,
+    automations,
     customer_privacy,
     delivery,
     direct_uploads,
@@ -46,6 +48,8 @@ def sweep() -> None:
     examination.sweep_examinations(now)
     following.forget_tails(now)
     log_searches.sweep_searches(now)
+    automation_runs.run_automations(now)
+    automations.forget_firings(now)
 
 
 @shared_task(ignore_result=True)

@@ -2,6 +2,8 @@
 
 from diagnostics.admin import (
     alert,
+    automation,
+    automation_firing,
     call,
     customer_information,
     event_stream,
@@ -21,6 +23,8 @@ from diagnostics.admin import (
 
 __all__ = [
     "alert",
+    "automation",
+    "automation_firing",
     "call",
     "customer_information",
     "event_stream",

@@ -25,6 +25,8 @@ from diagnostics.admin.alert_filters import (
     StateFilter,
     TypeFilter,
 )
+from diagnostics.admin.automation import offer_for
+from diagnostics.admin.automation_firing import firings_of
 from diagnostics.admin.base import AFTER, KeysetChangeList, page_media, require
 from diagnostics.admin.live_list import LiveListAdmin
 from diagnostics.models import Alert
@@ -186,4 +188,6 @@ class AlertAdmin(LiveListAdmin):
             "may_acknowledge": may,
             "longest": LONGEST_NOTE,
             "same_component": same,
+            "firings": firings_of(request, row),
+            "automate": offer_for(request, row),
         }

@@ -1,5 +1,6 @@
 """What is kept. Fields, constraints and querysets only; every write goes through `services`."""
 
+from diagnostics.models.automation import Automation, AutomationFiring
 from diagnostics.models.call import OutboundCall
 from diagnostics.models.certificate import InstalledCertificate
 from diagnostics.models.customer_information import (
@@ -26,6 +27,8 @@ from diagnostics.models.variable import ReportedVariable, VariableAttribute, Var
 
 __all__ = [
     "Alert",
+    "Automation",
+    "AutomationFiring",
     "CustomerInformation",
     "CustomerInformationAccess",
     "CustomerInformationPart",

@@ -172,6 +172,11 @@ class LogRequest(models.Model):
                 name="diag_log_open",
             ),
             models.Index(
+                fields=["settled_at"],
+                condition=Q(settled_at__isnull=False),
+                name="diag_log_settled",
+            ),
+            models.Index(
                 fields=["signed_until"],
                 condition=Q(signed_until__isnull=False),
                 name="diag_log_signed",

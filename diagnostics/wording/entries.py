@@ -15,6 +15,8 @@ SENTENCES: dict[str, str] = {
     "alert.acknowledged": gettext_noop("Alert acknowledged: %(name)s"),
     "alert.cleared": gettext_noop("Alert cleared: %(name)s"),
     "alert.opened": gettext_noop("Alert: %(name)s"),
+    "automation.fired": gettext_noop("Automation %(automation)s acted"),
+    "automation.refused": gettext_noop("Automation %(automation)s could do nothing"),
     "call.placed": gettext_noop("%(action)s written by hand"),
     "call.triggered": gettext_noop("Told to send %(message)s"),
     "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),

@@ -19,6 +19,7 @@ from django.db import models
 from django.utils import timezone
 
 from diagnostics.models import (
+    Automation,
     GroupLimit,
     GroupMember,
     LogFile,
@@ -142,8 +143,18 @@ def _selection(world: World, model: Any) -> Any:
     return row
 
 
+def _automation(world: World, model: Any) -> Any:
+    return model.objects.create(
+        name=world.mark, trigger="AlertOpened", group=world.group, pull_log=True, enabled=False
+    )
+
+
 # Whose it is.
 MAKERS = ("created_by", "requested_by", "user")
 # A call that was placed by hand can be repeated and canceled.
 COLUMNS: dict[Any, dict[str, Any]] = {OutboundCall: {"raw": True}}
-MADE: dict[Any, Callable[[World, Any], Any]] = {LogFile: _log_file, StationSelection: _selection}
+MADE: dict[Any, Callable[[World, Any], Any]] = {
+    Automation: _automation,
+    LogFile: _log_file,
+    StationSelection: _selection,
+}

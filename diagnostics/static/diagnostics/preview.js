@@ -28,5 +28,5 @@ function later() {
 
 if (form) {
   for (const kind of ["input", "change", "click"]) form.addEventListener(kind, later);
-  if (!place.dataset.of) show();
+  if (!place.dataset.of || "atOnce" in place.dataset) show();
 }
