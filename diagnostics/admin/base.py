@@ -79,10 +79,16 @@ class KeysetChangeList(ChangeList):
 
 
 class Precise(admin.ModelAdmin):
-    """Where no row is, or none that the user may see, there is nothing: 404.
+    """A list is named after what is in it, and where no row is that the user may see, there is 404.
 
-    Django would lead to the index.
+    Django would say "Select ... to change", and lead to the index.
     """
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *_args: Any) -> HttpResponse:
         raise Http404(_("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)})
@@ -170,12 +176,6 @@ class FactAdmin(TheirsOnly):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
