@@ -8,3 +8,4 @@ class DiagnosticsConfig(AppConfig):
 
     def ready(self) -> None:
         from diagnostics import checks  # noqa: F401  registers the system checks
+        from diagnostics.services import housekeeping_tables  # noqa: F401  registers its rules

@@ -120,6 +120,27 @@ class DiagnosticsSettings:
     message_log_lifetime: timedelta = timedelta(days=30)
     # How long what a station knows of a customer is kept; that it was asked stays on record.
     customer_information_lifetime: timedelta = timedelta(days=30)
+    # How long that record is kept after the text went; None: for ever. So with all that follow.
+    customer_information_history: timedelta | None = None
+    # Events, except those of open alerts, and alerts after they were cleared.
+    event_history: timedelta | None = timedelta(days=365)
+    alert_history: timedelta | None = timedelta(days=365)
+    security_event_history: timedelta | None = timedelta(days=730)
+    # What happened to stations; entries of log requests go with these.
+    timeline_history: timedelta | None = timedelta(days=365)
+    # Log requests that ended and have no file any more, with their timeline and calls.
+    log_request_history: timedelta | None = timedelta(days=730)
+    # Who opened which log file.
+    file_access_history: timedelta | None = timedelta(days=730)
+    # Reports with their parts, except the newest complete one of each kind of each station.
+    report_history: timedelta | None = timedelta(days=90)
+    variable_request_history: timedelta | None = timedelta(days=90)
+    # Monitors that stations do not have any more, or never had.
+    monitor_history: timedelta | None = timedelta(days=365)
+    # Calls that belong to no request.
+    call_history: timedelta | None = timedelta(days=90)
+    # How often tables are looked through for what is older.
+    housekeeping_interval: timedelta = timedelta(hours=1)
     # Whether an event stream whose arrears grow at the station is sped up by itself.
     adjust_streams: bool = True
     # How long the values of periodic event streams are kept.

@@ -14,6 +14,7 @@ from diagnostics.models import (
     CustomerInformation,
     EventStream,
     GroupMember,
+    Housekeeping,
     LogRequest,
     LogSearch,
     Monitor,
@@ -34,6 +35,12 @@ def _of(model: type[Model]) -> Rows:
     return lambda user: access.visible(model._default_manager.all(), user)
 
 
+def _whole_fleet(model: type[Model]) -> Rows:
+    """The rows of a model that concerns all stations: none for who is limited."""
+    rows = model._default_manager
+    return lambda user: rows.all() if access.limit_of(user) is None else rows.none()
+
+
 def _searches(user: Any) -> QuerySet[LogSearch]:
     return access.own(LogSearch.objects.all(), user, by="requested_by")
 
@@ -49,6 +56,7 @@ KINDS: dict[str, tuple[str, Rows]] = {
     "monitors": ("diagnostics.view_monitor", _of(STATION)),  # all of a station, by its key
     "eventstream": ("diagnostics.view_eventstream", _of(EventStream)),
     "customerinformation": ("diagnostics.view_customerinformation", _of(CustomerInformation)),
+    "housekeeping": ("diagnostics.view_housekeeping", _whole_fleet(Housekeeping)),
     "report": ("diagnostics.view_report", _of(Report)),
     "logsearch": ("diagnostics.view_logsearch", _searches),
     "variablerequest": ("diagnostics.view_variablerequest", _of(VariableRequest)),

@@ -11,17 +11,16 @@ from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ringing import ring
 from diagnostics.services import (
     automation_runs,
-    automations,
     customer_privacy,
     delivery,
     direct_uploads,
     event_streams,
     examination,
     following,
+    housekeeping,
     log_searches,
     log_watch,
     logs,
-    messages,
     report_facts,
     search_runs,
 )
@@ -42,14 +41,13 @@ def sweep() -> None:
     log_watch.watch_log_requests(now)
     customer_privacy.sweep_customer_information(now)
     event_streams.sweep_streams(now)
-    messages.expire_messages(now)
     report_facts.expire_reports(now)
     delivery.ring_waiting()
     examination.sweep_examinations(now)
     following.forget_tails(now)
     log_searches.sweep_searches(now)
     automation_runs.run_automations(now)
-    automations.forget_firings(now)
+    housekeeping.sweep_housekeeping(now)
 
 
 @shared_task(ignore_result=True)
@@ -62,6 +60,12 @@ def take_upload(log_request_id: int, after_idle: bool = False) -> None:
 def examine_file(file_id: int) -> None:
     """Find out what a file is that arrived, and index its lines."""
     examination.examine(file_id)
+
+
+@shared_task(ignore_result=True)
+def keep_house(rules: list[str]) -> None:
+    """Let go what these rules of housekeeping let go, for some seconds each."""
+    housekeeping.keep_house(rules)
 
 
 @shared_task(ignore_result=True)

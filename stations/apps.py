@@ -8,7 +8,7 @@ class StationsConfig(AppConfig):
 
     def ready(self) -> None:
         from diagnostics.signals import events_recorded
-        from stations import conf  # noqa: F401  registers the system check
+        from stations import conf, housekeeping  # noqa: F401  register the check, and rules
         from stations.connectors import keep_reported_states
 
         events_recorded.connect(keep_reported_states, dispatch_uid="stations.connectors")

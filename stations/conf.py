@@ -26,8 +26,10 @@ class StationsSettings:
     id_token_status: str = "Accepted"  # noqa: S105  a status, no secret
     # The longest message in characters; the ASGI server has a limit of its own.
     max_message_size: int = 4 * 1024**2
-    # How long it is kept when a station was connected.
-    connection_history: timedelta = timedelta(days=90)
+    # How long it is kept when a station was connected, and that somebody was turned away; None:
+    # for ever.
+    connection_history: timedelta | None = timedelta(days=90)
+    refused_history: timedelta | None = timedelta(days=90)
 
 
 stations_settings = SettingsDict("STATIONS", StationsSettings)

@@ -20,7 +20,6 @@ from django.utils import timezone
 from diagnostics import inbound
 from diagnostics.models import OutboundCall
 from diagnostics.services import delivery
-from stations.conf import stations_settings
 from stations.models import (
     DEAD_AFTER,
     ChargingStation,
@@ -155,17 +154,10 @@ def _close_row(connection: StationConnection, reason: str, now: datetime) -> boo
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Close the connections of processes that died, and forget old ones. Returns how many died."""
+    """Close the connections of processes that died, and forget these. Returns how many closed."""
     now = now or timezone.now()
     orphaned = StationConnection.objects.orphaned(now).select_related("station")
     died = CloseReason.SERVER_DIED
     closed = [_close_row(connection, died, now) for connection in orphaned[:BATCH]]
     ServerProcess.objects.filter(heartbeat_at__lt=now - KEPT_SERVERS).delete()
-    _forget_history(now - stations_settings().connection_history)
     return sum(closed)
-
-
-def _forget_history(before: datetime) -> None:
-    ended = StationConnection.objects.filter(closed_at__lt=before)
-    if batch := list(ended.values_list("pk", flat=True)[:BATCH]):
-        StationConnection.objects.filter(pk__in=batch).delete()

@@ -50,13 +50,15 @@ def header_of(station: Any, *, since: datetime | None = None) -> StationHeader:
     """The header; without `since` the timeline says when the station came or went."""
     gateway = get_gateway()
     version = gateway.version(station)
+    info = StationInfo.objects.filter(station=station).first()
+    seen = info.seen_at if info else None  # timelines are not kept for ever
     return StationHeader(
         station=station,
         identity=gateway.identity(station),
         online=gateway.is_online(station),
-        since=since or _since(station),
+        since=since or _since(station) or seen,
         version=version.value if version else "",
-        info=StationInfo.objects.filter(station=station).first(),
+        info=info,
     )
 
 

@@ -12,6 +12,7 @@ from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.event_stream import EventStream, EventStreamSample
 from diagnostics.models.file_server import FileServer
 from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, StationGroup
+from diagnostics.models.housekeeping import Housekeeping
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_member import LogMember
 from diagnostics.models.log_request import LogRequest
@@ -38,6 +39,7 @@ __all__ = [
     "GroupKind",
     "GroupLimit",
     "GroupMember",
+    "Housekeeping",
     "InstalledCertificate",
     "FileServer",
     "LogFile",

@@ -11,7 +11,6 @@ from diagnostics.conf import station_model
 from diagnostics.lifecycles.call import CallStatus
 from diagnostics.lifecycles.customer_information import (
     OPEN,
-    TERMINAL,
     CustomerKind,
     CustomerStatus,
     Facts,
@@ -27,10 +26,6 @@ class CustomerInformationQuerySet(models.QuerySet["CustomerInformation"]):
         """Accepted, not whole, and nothing was heard since `moment`."""
         expected = [CustomerStatus.ACCEPTED, CustomerStatus.RECEIVING]
         return self.filter(status__in=expected, heard_at__lt=moment)
-
-    def to_purge(self, before: datetime) -> CustomerInformationQuerySet:
-        """Requests whose text has been kept long enough."""
-        return self.filter(purged_at=None, created_at__lt=before, status__in=TERMINAL)
 
 
 class CustomerInformation(models.Model):

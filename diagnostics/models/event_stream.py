@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -91,11 +89,6 @@ class EventStream(NamesVariable):
         return self.is_running and self.pending_rises >= RISES_THAT_MATTER
 
 
-class SampleQuerySet(models.QuerySet["EventStreamSample"]):
-    def older_than(self, moment: datetime) -> SampleQuerySet:
-        return self.filter(received_at__lt=moment)
-
-
 class EventStreamSample(models.Model):
     """One value of a stream. There is no event id: the time tells values apart."""
 
@@ -103,8 +96,6 @@ class EventStreamSample(models.Model):
     at = models.DateTimeField(_("at"))
     value = models.CharField(_("value"), max_length=2500, blank=True)
     received_at = models.DateTimeField(_("received"))
-
-    objects = SampleQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -1,4 +1,4 @@
-"""Automations as operators keep them: switched on and off, seen by whom, and forgotten firings."""
+"""Automations as operators keep them: switched on and off, and seen by whom."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from diagnostics.conf import app_settings
-from diagnostics.models import Automation, AutomationFiring
+from diagnostics.models import Automation
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import access
 from diagnostics.services.automation_runs import KIND
 from diagnostics.services.automation_sources import newest_key, source_of
-
-# Firings that one sweep deletes.
-FORGOTTEN = 1000
 
 
 def visible_automations(user: Any) -> QuerySet[Automation]:
@@ -48,10 +44,3 @@ def switch(automation: Automation, *, on: bool) -> bool:
         begin_from_now(automation)
     publish_on_commit(KIND, automation.pk)
     return bool(changed)
-
-
-def forget_firings(now: datetime) -> None:
-    """Delete firings that are older than AUTOMATION_LIFETIME, some at a time."""
-    old = AutomationFiring.objects.filter(fired_at__lt=now - app_settings.automation_lifetime)
-    if keys := list(old.order_by("fired_at").values_list("pk", flat=True)[:FORGOTTEN]):
-        AutomationFiring.objects.filter(pk__in=keys).delete()

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestClosed
 from diagnostics.lifecycles.call import OPEN as OPEN_CALLS
 from diagnostics.lifecycles.customer_information import TERMINAL
@@ -57,10 +57,9 @@ def _purge(row: CustomerInformation, purged_by: Any = None) -> None:
     customer_answers.note_row(row, "customer.purged", source, user=purged_by)
 
 
-def purge_expired(now: datetime) -> int:
-    """Purge what has been kept for CUSTOMER_INFORMATION_LIFETIME. Returns how many there were."""
-    old = CustomerInformation.objects.to_purge(now - app_settings.customer_information_lifetime)
-    found = list(old.order_by("pk")[:BATCH])
+def purge_rows(rows: QuerySet[CustomerInformation]) -> int:
+    """Purge what has been kept long enough; housekeeping asks. Returns how many there were."""
+    found = list(rows)
     for row in found:
         with customer_answers.locked(row) as held:
             _purge(held)
@@ -76,7 +75,6 @@ def forget_identifiers() -> None:
 
 
 def sweep_customer_information(now: datetime) -> None:
-    """What time does to requests: silence, forgotten identifiers, the purge."""
+    """What time does to requests: silence, forgotten identifiers."""
     customer_answers.expire_silent(now)
     forget_identifiers()
-    purge_expired(now)

@@ -12,7 +12,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import EventStream, EventStreamSample, Monitor
 from diagnostics.models.event_stream import StreamStatus
@@ -187,11 +186,7 @@ def _announce(row: EventStream) -> None:
 
 
 def sweep_streams(now: datetime) -> None:
-    """Close what was being closed, and delete values that were kept long enough."""
+    """Close what was being closed."""
     ending = EventStream.objects.filter(status=StreamStatus.CLOSING, closed_at=None)
     for row in ending.exclude(last_at__gte=now - AFTERMATH)[:BATCH]:
         _close(row, "")
-    old = EventStreamSample.objects.older_than(now - app_settings.stream_lifetime)
-    keys = list(old.values_list("pk", flat=True)[:BATCH])
-    if keys:
-        EventStreamSample.objects.filter(pk__in=keys).delete()

@@ -1,4 +1,4 @@
-"""The recorded messages of a station: finding, exporting, and forgetting them."""
+"""The recorded messages of a station: finding and exporting them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
-from diagnostics.conf import app_settings
 from diagnostics.models.message import Direction, MessageRecord
 from diagnostics.services.timeline import Source, note
 
@@ -19,8 +18,6 @@ from diagnostics.services.timeline import Source, note
 SEARCHED = 20_000
 # One export holds at most so many.
 EXPORTED = 100_000
-# Deleted with one sweep, every ten seconds: 300 messages a second are kept up with.
-FORGOTTEN = 3_000
 
 TROUBLES = "troubles"
 
@@ -85,11 +82,3 @@ def export_messages(
     note(station=station, kind="messages.exported", source=Source.OPERATOR, user=exported_by)
     rows = find_messages(station, wanted).iterator(chunk_size=500)
     return (row.as_json() for row in islice(rows, EXPORTED))
-
-
-def expire_messages(now: datetime) -> None:
-    """Delete the oldest messages, a batch of them, when their time is over."""
-    end = now - app_settings.message_log_lifetime
-    old = MessageRecord.objects.filter(at__lt=end).order_by("at").values_list("pk", flat=True)
-    if keys := list(old[:FORGOTTEN]):
-        MessageRecord.objects.filter(pk__in=keys).delete()

@@ -31,9 +31,11 @@ from diagnostics.services import (
     customer_answers,
     customer_information,
     customer_privacy,
+    housekeeping,
     local_list,
 )
 from diagnostics.services.customer_identity import Customer, customer
+from diagnostics.services.housekeeping_rules import all_rules
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import Dialogue, make_station
 
@@ -318,13 +320,13 @@ def test_each_opening_is_recorded_with_who_and_when(dialogue: Dialogue) -> None:
 def test_the_purge_leaves_the_proof_and_no_data(dialogue: Dialogue) -> None:
     row = asked(dialogue, clear=True, requested_by=reader())
     tells(row, 0, SECRET)
-    lifetime = timedelta(days=2)
+    lifetime, rule = timedelta(days=2), all_rules()["customer_texts"]
     with override_settings(
         DIAGNOSTICS={**settings.DIAGNOSTICS, "CUSTOMER_INFORMATION_LIFETIME": lifetime}
     ):
-        customer_privacy.sweep_customer_information(timezone.now() + timedelta(days=1))
+        housekeeping.apply(rule, now=timezone.now() + timedelta(days=1))
         assert row.parts.exists()
-        customer_privacy.sweep_customer_information(timezone.now() + timedelta(days=3))
+        housekeeping.apply(rule, now=timezone.now() + timedelta(days=3))
     row.refresh_from_db()
     assert row.purged_at and row.identifier_masked == "" and not row.parts.exists()
     proof = (row.status, row.answer, row.purpose, row.requested_by_name, row.clear)

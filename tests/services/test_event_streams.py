@@ -21,7 +21,8 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import event_streams, monitors, stream_pace
+from diagnostics.services import event_streams, housekeeping, monitors, stream_pace
+from diagnostics.services.housekeeping_rules import all_rules
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import Dialogue
 
@@ -333,11 +334,11 @@ def test_a_stream_that_the_station_forgets_to_close_is_closed_by_time(station: A
 def test_values_are_kept_as_long_as_the_setting_says(station: Any) -> None:
     opens(station)
     sends(station, (0, "1"))
-    lifetime = {"STREAM_LIFETIME": timedelta(days=1)}
+    lifetime, rule = {"STREAM_LIFETIME": timedelta(days=1)}, all_rules()["stream_values"]
     with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, **lifetime}):
-        event_streams.sweep_streams(timezone.now() + timedelta(hours=23))
+        housekeeping.apply(rule, now=timezone.now() + timedelta(hours=23))
         assert values()
-        event_streams.sweep_streams(timezone.now() + timedelta(hours=25))
+        housekeeping.apply(rule, now=timezone.now() + timedelta(hours=25))
     assert not values() and EventStream.objects.exists()
 
 

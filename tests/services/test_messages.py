@@ -1,4 +1,4 @@
-"""The log of messages: rows out of frames, bounded and redacted; finding, exporting, forgetting."""
+"""The log of messages: rows out of frames, bounded and redacted; finding and exporting."""
 
 from __future__ import annotations
 
@@ -214,16 +214,3 @@ def test_an_export_is_recorded(some: Any, django_user_model: Any) -> None:
     assert lines[0]["payload"] == {"type": "T2"}
     entry = TimelineEntry.objects.get(kind="messages.exported")
     assert (entry.user, entry.source) == (user, "Operator")
-
-
-def test_old_messages_are_deleted_in_batches(some: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "FORGOTTEN", 2)
-    now = timezone.now()
-    messages.expire_messages(now)
-    assert MessageRecord.objects.count() == 7
-    late = now + timedelta(days=31)
-    messages.expire_messages(late)
-    assert MessageRecord.objects.count() == 5
-    for _ in range(4):
-        messages.expire_messages(late)
-    assert not MessageRecord.objects.exists()

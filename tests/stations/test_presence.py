@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from diagnostics.models import OutboundCall, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import housekeeping
+from diagnostics.services.housekeeping_rules import all_rules
 from stations import delivery, presence
 from stations.gateway import ChannelsGateway
 from stations.models import ChargingStation, ServerProcess, StationConnection
@@ -172,7 +174,8 @@ def test_old_processes_are_forgotten(station, server_id) -> None:
 def test_old_connections_are_forgotten(station, server_id) -> None:
     old = open_connection(station, server_id)
     presence.close_connection(old, "Station")
-    StationConnection.objects.update(closed_at=timezone.now() - timedelta(days=91))
+    long_ago = timezone.now() - timedelta(days=91)
+    StationConnection.objects.update(opened_at=long_ago, closed_at=long_ago)
     current = open_connection(station, server_id)
-    sweep_presence()
+    assert housekeeping.apply(all_rules()["connections"])
     assert StationConnection.objects.get().pk == current
