@@ -25,9 +25,17 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import automation_actions, automation_runs, automations, groups, logs
+from diagnostics.services import (
+    automation_actions,
+    automation_runs,
+    automations,
+    groups,
+    housekeeping,
+    logs,
+)
 from diagnostics.services.automation_rehearsals import rehearse
 from diagnostics.services.automation_runs import run_automations
+from diagnostics.services.housekeeping_rules import all_rules
 from diagnostics.testing.factories import make_log_request
 from diagnostics.wording import entry_sentence
 from diagnostics.wording.automations import firing_sentence, firing_what
@@ -389,9 +397,10 @@ def test_firings_are_kept_for_a_time(station: Any, make: Make) -> None:
     make()
     tells(station)
     run_automations()
-    automations.forget_firings(timezone.now() + timedelta(days=89))
+    rule = all_rules()["firings"]
+    housekeeping.apply(rule, now=timezone.now() + timedelta(days=89))
     assert fired()
-    automations.forget_firings(timezone.now() + timedelta(days=91))
+    housekeeping.apply(rule, now=timezone.now() + timedelta(days=91))
     assert not fired()
 
 
