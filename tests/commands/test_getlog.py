@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from diagnostics.lifecycles.log_request import LogVerdict
 from diagnostics.management.asking import moment
-from diagnostics.models import FileAccess, LogRequest
+from diagnostics.management.commands.getlog import place_of
+from diagnostics.models import FileAccess, LogFile, LogRequest
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import delivery, logs
 from diagnostics.testing import KNOWN_LINE, Quirk
@@ -205,10 +206,27 @@ def test_times_are_read_as_people_write_them():
     assert moment("2026-03-01T08:00:00+02:00").isoformat() == "2026-03-01T06:00:00+00:00"
 
 
-def test_a_directory_that_is_not_there_is_named(simulate, tmp_path):
+def test_a_directory_that_is_not_there_is_named_before_the_station_is_asked(simulate, tmp_path):
     simulate("CS1")
-    sentence = ends_with(1, "CS1", "--timeout", "30", "--output", str(tmp_path / "no" / "log"))
-    assert "No such file or directory" in sentence
+    sentence = ends_with(2, "CS1", "--timeout", "30", "--output", str(tmp_path / "no" / "log"))
+    assert sentence == f"There is no directory {tmp_path / 'no'}."
+    assert not LogRequest.objects.exists()
+
+
+def test_in_a_directory_the_file_keeps_its_name(simulate, tmp_path):
+    simulate("CS1")
+    getlog("CS1", "--timeout", "30", "--output", str(tmp_path))
+    name = LogRequest.objects.get().best_file.name
+    assert (tmp_path / name).stat().st_size == 20_000
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("../../etc/passwd", "passwd"), ("/etc/passwd", "passwd"), (".bashrc", "bashrc")]
+    + [(name, "log-7") for name in ("", ".", "..", "/")],
+)
+def test_no_name_of_a_station_leads_out_of_the_directory(tmp_path, name, kept):
+    assert place_of(LogFile(pk=7, name=name), tmp_path) == tmp_path / kept
 
 
 @pytest.mark.servers

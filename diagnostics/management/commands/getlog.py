@@ -61,7 +61,9 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="stay until it has ended")
         parser.add_argument("--timeout", type=float, help="seconds to wait at most")
         parser.add_argument(
-            "--output", metavar="FILE", help="write the file there (- for stdout); waits"
+            "--output",
+            metavar="PATH",
+            help="write the file there, or into that directory (- for stdout); waits",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,8 +74,9 @@ class Command(BaseCommand):
             raise CommandError(sentence, returncode=INTERRUPTED) from None
 
     def _ask(self, options: dict[str, Any]) -> None:
-        row = self._request(options)
         output = options["output"]
+        check_output(output)
+        row = self._request(options)
         if not options["wait"] and output is None:
             self.stdout.write(f"Request {row.pk}. {verdict_sentence(row)}")
             return
@@ -123,7 +126,7 @@ class Command(BaseCommand):
             if output == "-":
                 self._copy(file, sys.stdout.buffer)
             else:
-                self._replace(file, Path(output))
+                self._replace(file, place_of(file, Path(output)))
         except OSError as error:
             raise CommandError(f"Cannot write {output}: {error.strerror}.") from error
         except StorageError as error:
@@ -145,3 +148,17 @@ class Command(BaseCommand):
         for piece in open_download(file):
             target.write(piece)
         target.flush()
+
+
+def check_output(output: str | None) -> None:
+    """Raise CommandError, before the station is troubled, when nothing could be written there."""
+    if output is not None and output != "-" and not Path(output).parent.is_dir():
+        sentence = f"There is no directory {Path(output).parent}."
+        raise CommandError(sentence, returncode=USAGE)
+
+
+def place_of(file: LogFile, path: Path) -> Path:
+    """Where the file is written: in a directory under its own name, which leads nowhere else."""
+    if not path.is_dir():
+        return path
+    return path / (Path(file.name).name.lstrip(".") or f"log-{file.pk}")
