@@ -8,6 +8,7 @@ when it returns; one message at a time of each station keeps its answers in orde
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -29,9 +30,9 @@ class Ingest:
     """One writer; a process needs one (`ingest.submit`), whatever number of event loops it has."""
 
     def __init__(self) -> None:
-        self._commits: GroupCommit[Received, None] = GroupCommit(_write)
+        self._commits: GroupCommit[Received, dict[str, Any]] = GroupCommit(_write)
 
-    async def submit(
+    def submit(
         self,
         station_id: Any,
         version: OcppVersion | str,
@@ -39,26 +40,25 @@ class Ingest:
         payload: dict[str, Any],
         *,
         checked: bool = False,
-    ) -> dict[str, Any]:
-        """Keep a CALL of one of ACTIONS, and return the payload to answer with.
+    ) -> asyncio.Future[dict[str, Any]]:
+        """Keep a CALL of one of ACTIONS; to be awaited for the payload to answer with.
 
         `checked` says that the payload was read by `diagnostics.ocpp.connection` just now. Raises
-        OcppError where nothing can be made of it, and what the database raises.
+        OcppError where nothing can be made of it, and, awaited, what the database raises.
         """
         if not checked:
             payload = _requests(OcppVersion(version)).read(action, payload)[1]
         report = GATHERED[action](payload)
-        await self._commits.submit(Received(station_id, report, timezone.now()))
-        return {}
+        return self._commits.submit(Received(station_id, report, timezone.now()))
 
     def close(self) -> None:
         """Write what waits, and give the database connection back."""
         self._commits.close()
 
 
-def _write(batch: Sequence[Received]) -> list[None]:
+def _write(batch: Sequence[Received]) -> list[dict[str, Any]]:
     record_reports(batch)
-    return [None] * len(batch)
+    return [{} for _ in batch]
 
 
 @cache

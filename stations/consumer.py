@@ -20,13 +20,14 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import delivery, messages, outbox, presence
+from stations import delivery, outbox, presence
 from stations.answers import answer_boot, answer_call
 from stations.auth import Refused, admit
 from stations.conf import stations_settings
 from stations.database import in_database
 from stations.gateway import wake
 from stations.handshake import handshake_of, refuse
+from stations.messages import Frames
 from stations.models import ChargingStation, CloseReason, Registration
 from stations.process import Process, this_process
 from stations.registration import asked_for_by, check_registered
@@ -73,7 +74,9 @@ class StationConsumer(AsyncConsumer):
         self.process = await this_process()
         admitted = await in_database(admit, handshake, self.process.id)
         self.station, version = admitted.station, admitted.version
+        self.station_id = self.station.pk
         self.connection_id, self._replaced = admitted.connection_id, admitted.replaced
+        self._frames = Frames(self.station_id, self.connection_id)
         self.protocol = Connection(version)
         self.codec = codec_for(version)
         self.registration = self.station.registration
@@ -92,7 +95,8 @@ class StationConsumer(AsyncConsumer):
             delivering = asyncio.create_task(self._deliver())
             for server_id, connection_id in self._replaced:
                 await wake(server_id, connection_id)
-            ended = await self._read()
+            # In a task of its own: to go on, it would have to pass all coroutines above it.
+            ended = await asyncio.create_task(self._read())
         finally:
             await self._end(delivering, self.close_reason or ended)
 
@@ -119,11 +123,11 @@ class StationConsumer(AsyncConsumer):
         longest = stations_settings().max_message_size
         while True:
             message = await self._receive()
+            text = message.get("text")
             if message["type"] == "websocket.disconnect":
                 return _reason_of(message.get("code"))
             if self.close_reason is not None:
                 continue  # closed by us: what still comes is not taken
-            text = message.get("text")
             if text is None:
                 await self._close(UNSUPPORTED_DATA, CloseReason.BINARY)
             elif len(text) > longest:
@@ -132,11 +136,14 @@ class StationConsumer(AsyncConsumer):
                 await self._take(text)
 
     async def _take(self, text: str) -> None:
-        self.process.saw(self.station.pk)
+        self.process.saw(self.station_id)
         received = self.protocol.receive_text(text, self._now())
-        messages.record_received(self.station, self.connection_id, text, received)
+        self._frames.received(text, received)
         for event in received:
-            await self._handle(event)
+            if isinstance(event, events.CallReceived):
+                await self._answer(event)
+            else:
+                await self._handle(event)
         await self._flush()
         if not self.registration:
             await self._ask_for_boot()
@@ -144,7 +151,7 @@ class StationConsumer(AsyncConsumer):
     async def _flush(self) -> None:
         for text in self.protocol.data_to_send():
             if self.close_reason is None:
-                messages.record_sent(self.station, self.connection_id, text)
+                self._frames.sent(text)
                 await self._put({"type": "websocket.send", "text": text})
 
     async def _put(self, message: dict[str, Any]) -> None:
@@ -159,9 +166,7 @@ class StationConsumer(AsyncConsumer):
     # What the station says
 
     async def _handle(self, event: events.Event) -> None:
-        if isinstance(event, events.CallReceived):
-            await self._answer(event)
-        elif isinstance(event, events.FrameIgnored):
+        if isinstance(event, events.FrameIgnored):
             logger.info("%s sent %r: %s", self.station, event.text_excerpt, event.reason)
         elif isinstance(event, events.AnswerRejected):
             logger.warning("%s cannot read our answer: %s", self.station, event.code)
@@ -183,7 +188,13 @@ class StationConsumer(AsyncConsumer):
     async def _answer(self, call: events.CallReceived) -> None:
         """Answer a call once what it brought is committed."""
         try:
-            answer = await self._answer_to(call)
+            if call.action in ingest.ACTIONS:  # comes in masses: no thread for each
+                check_registered(self.registration, call.action, self.asked_for)
+                answer = await ingest.submit(
+                    self.station_id, self.protocol.version, call.action, call.payload, checked=True
+                )
+            else:
+                answer = await self._answer_to(call)
             self.protocol.answer(call.message_id, answer)
         except OcppError as error:
             self.protocol.refuse(call.message_id, error)
@@ -198,10 +209,6 @@ class StationConsumer(AsyncConsumer):
         check_registered(self.registration, call.action, self.asked_for)
         if call.action == "Heartbeat":
             return self.codec.encode_heartbeat_answer(timezone.now())
-        if call.action in ingest.ACTIONS:  # comes in masses: no thread for each
-            return await ingest.submit(
-                self.station.pk, version, call.action, call.payload, checked=True
-            )
         return await in_database(answer_call, self.station, version, call.action, call.payload)
 
     async def _answer_boot(self, call: events.CallReceived) -> dict[str, Any]:

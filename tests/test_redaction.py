@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.redaction import REDACTED, may_need_redaction, redact, redact_text
+from diagnostics.redaction import (
+    REDACTED,
+    may_need_redaction,
+    redact,
+    redact_text,
+    which_may_need_redaction,
+)
 
 SECRET = "hunter2hunter2hunter2"
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
@@ -59,7 +65,9 @@ def test_what_is_secret_or_about_a_person_is_hidden(action: str, payload: Any) -
     before = deepcopy(payload)
     assert SECRET not in json.dumps(redact(action, payload))
     assert payload == before
-    assert may_need_redaction(json.dumps([2, "1", action, payload]))
+    text = json.dumps([2, "1", action, payload])
+    assert may_need_redaction(text)
+    assert which_may_need_redaction(["[]"] * 30 + [text]) == {30}
 
 
 PLAIN = [

@@ -1,7 +1,7 @@
 """The log of messages: every frame of every station, recorded beside the work and never in its way.
 
-`record` puts a frame into a queue of this process, without what is secret or about a person
-(`diagnostics.redaction`), in microseconds. A thread writes what has gathered every half second. The
+`record` puts a frame into a queue of this process, in microseconds. A thread writes what has
+gathered every half second, without what is secret or about a person (`diagnostics.redaction`). The
 queue is bounded: when the database cannot follow, the oldest frames go, and are counted. A crash
 loses the last half second of the log, and nothing else: facts are never kept here.
 
@@ -15,19 +15,14 @@ import time
 from typing import Any
 
 from diagnostics.conf import app_settings
+from diagnostics.message_log.contents import LONGEST_KEPT, LONGEST_TEXT
 from diagnostics.message_log.entry import Entry
 from diagnostics.message_log.queue import MessageLog
 from diagnostics.models.message import Direction
-from diagnostics.ocpp.frames import load_json
-from diagnostics.redaction import may_need_redaction, redact, redact_text
 
 __all__ = ["FROM_STATION", "TO_STATION", "flush", "record"]
 
 FROM_STATION, TO_STATION = Direction.FROM_STATION.value, Direction.TO_STATION.value
-
-# Longer frames leave their beginning, and texts that are no frames so much of it.
-LONGEST_KEPT = 100_000
-LONGEST_TEXT = 1_000
 
 _ENCODER = json.JSONEncoder(default=str)
 
@@ -55,8 +50,23 @@ def record(
         return
     if not isinstance(frame, str):
         frame, checked = _as_text(frame), False
-    at, content = time.time(), _kept(frame, app_settings.upload_path, checked)
-    LOG.put(Entry(station.pk, connection, direction, at, len(frame), content, outcome, description))
+    put(station.pk, frame, direction, connection, outcome, description, checked)
+
+
+def put(
+    station_id: Any,
+    text: str,
+    direction: str,
+    connection: str,
+    outcome: str = "",
+    description: str = "",
+    checked: bool = False,
+) -> None:
+    """`record` for a transport that has looked whether there is a log."""
+    size, at = len(text), time.time()
+    if size > LONGEST_KEPT:
+        text, checked = text[:LONGEST_TEXT], False
+    LOG.put(Entry(station_id, connection, direction, at, size, text, outcome, description, checked))
 
 
 def _as_text(elements: list[Any]) -> str:
@@ -64,26 +74,3 @@ def _as_text(elements: list[Any]) -> str:
         return _ENCODER.encode(elements)
     except (RecursionError, ValueError):
         return "a frame that cannot be written as JSON"
-
-
-def _kept(frame: str, upload_path: str, checked: bool) -> Any:
-    """What of a frame is kept: harmless text as it is, else its elements, else a bit of text."""
-    if len(frame) > LONGEST_KEPT:
-        beginning = frame[:LONGEST_TEXT]
-        return (redact_text(beginning, limit=LONGEST_TEXT, upload_path=upload_path),)
-    suspect = may_need_redaction(frame, upload_path=upload_path)
-    if checked and not suspect:
-        return frame
-    try:
-        elements = load_json(frame)
-    except ValueError:
-        elements = None
-    if not isinstance(elements, list):
-        return (redact_text(frame, limit=LONGEST_TEXT, upload_path=upload_path),)
-    return _redacted(elements, upload_path) if suspect else elements
-
-
-def _redacted(elements: list[Any], upload_path: str) -> list[Any]:
-    head = redact("", elements[:3], upload_path=upload_path)
-    action = head[2] if len(head) == 3 and isinstance(head[2], str) else ""
-    return [*head, *(redact(action, each, upload_path=upload_path) for each in elements[3:])]

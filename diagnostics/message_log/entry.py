@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class Entry:
-    """One frame as it was queued; nothing in it is secret.
+    """One frame as it was queued, with all that it holds; `text` is cut where it is too long.
 
-    `content` is the text of a frame, its elements, or a tuple with a bit of what was no frame.
+    `checked` says that the text was read as a frame.
     """
 
     station_id: Any
@@ -18,6 +18,7 @@ class Entry:
     direction: str
     at: float
     size: int
-    content: Any
+    text: str
     outcome: str
     description: str
+    checked: bool

@@ -10,7 +10,6 @@ from collections import deque
 
 from django.db import close_old_connections, connections
 
-from diagnostics.conf import app_settings
 from diagnostics.message_log.entry import Entry
 from diagnostics.message_log.rows import Scribe
 from diagnostics.message_log.table import write
@@ -46,9 +45,9 @@ class MessageLog:
         with self._lock:
             waiting = self._waiting
             waiting.append(entry)
-            self._characters += entry.size
+            self._characters += len(entry.text)
             while len(waiting) > MOST_FRAMES or self._characters > MOST_CHARACTERS:
-                self._characters -= waiting.popleft().size
+                self._characters -= len(waiting.popleft().text)
                 self.dropped += 1
         if len(waiting) >= BATCH:
             self._many.set()
@@ -84,13 +83,13 @@ class MessageLog:
     def _take(self) -> list[Entry]:
         with self._lock:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
-            self._characters -= sum(entry.size for entry in batch)
+            self._characters -= sum(len(entry.text) for entry in batch)
         return batch
 
     def _write(self, batch: list[Entry]) -> None:
         try:
             close_old_connections()
-            write(self._scribe.rows(batch, app_settings.message_log_leaves_out))
+            write(self._scribe.rows(batch))
         except Exception:  # the database is away: the log has a gap, the work goes on
             self.dropped += len(batch)
             if time.monotonic() - self._complained > QUIET:

@@ -6,10 +6,12 @@ import json
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
+from diagnostics.conf import current_settings
+from diagnostics.message_log.contents import contents
 from diagnostics.message_log.entry import Entry
 from diagnostics.models.message import IGNORED, OK, Direction, MessageType
 from diagnostics.redaction import storable
@@ -24,6 +26,7 @@ _REQUEST = re.compile(
 )
 _RESULT = re.compile(r'\s*\[\s*(3)\s*,\s*"([^"\\]*)"\s*,\s*(\{.*\})\s*\]\s*', re.DOTALL)
 
+_TO_STATION = Direction.TO_STATION.value
 _OTHER = {
     Direction.FROM_STATION.value: Direction.TO_STATION.value,
     Direction.TO_STATION.value: Direction.FROM_STATION.value,
@@ -84,9 +87,15 @@ class Scribe:
     def __init__(self) -> None:
         self._calls: OrderedDict[tuple[Any, str, str, str], _Call] = OrderedDict()
 
-    def rows(self, entries: Iterable[Entry], left_out: Collection[str]) -> list[Row]:
-        """The rows to write. Calls of the actions `left_out` have none, nor have their answers."""
-        made = (self._row(entry, _frame_of(entry), left_out) for entry in gently(entries))
+    def rows(self, entries: Sequence[Entry]) -> list[Row]:
+        """The rows to write. Calls of actions that are left out have none, nor their answers."""
+        current = current_settings()
+        left_out = current.message_log_leaves_out
+        kept = contents(entries, upload_path=current.upload_path)
+        made = (
+            self._row(entry, _frame_of(content, entry.direction), left_out)
+            for entry, content in gently(zip(entries, kept, strict=True))
+        )
         return [row for row in made if row is not None]
 
     def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
@@ -132,16 +141,14 @@ class Scribe:
         return self._calls.get((entry.station_id, entry.connection, caller, frame.message_id))
 
 
-def _frame_of(entry: Entry) -> _Frame:
-    content = entry.content
+def _frame_of(content: Any, direction: str) -> _Frame:
     if isinstance(content, tuple):
         return _Frame(None, text=content[0], outcome=IGNORED)
     if isinstance(content, str):
         if found := _REQUEST.fullmatch(content):
             return _Frame(int(found[1]), found[2], found[3], found[4])
         # A station's answer may have more elements than it should: those are parsed.
-        is_ours = entry.direction == Direction.TO_STATION
-        if is_ours and (found := _RESULT.fullmatch(content)):
+        if direction == _TO_STATION and (found := _RESULT.fullmatch(content)):
             return _Frame(3, found[2], "", found[3], OK)
         content = json.loads(content)
     return _frame_of_elements(content)

@@ -1,4 +1,4 @@
-"""Rows into the table: by COPY on PostgreSQL, else by bulk_create."""
+"""Rows into the table: by COPY on PostgreSQL, in text made here, else by bulk_create."""
 
 from __future__ import annotations
 
@@ -8,38 +8,45 @@ from typing import Any
 
 from django.db import DataError, connections, router, transaction
 
+from diagnostics.copy_text import NULL, copy_lines, escaped, is_plain, takes_copy
 from diagnostics.message_log.rows import Row, gently
 from diagnostics.models.message import MessageRecord
 
 logger = logging.getLogger(__name__)
 
+_TABLE = MessageRecord._meta.db_table
+
 
 def write(rows: list[Row]) -> None:
-    """Write rows in one transaction; a payload that is no JSON after all is kept as text."""
+    """Write rows, all or none; a payload that is no JSON after all is kept as text."""
     if not rows:
         return
     connection: Any = connections[router.db_for_write(MessageRecord)]
-    if connection.vendor == "postgresql" and hasattr(connection.Database, "Copy"):
+    if takes_copy(connection):
         try:
-            _copy(connection, rows)
+            with transaction.atomic(using=connection.alias):
+                copy_lines(connection, _TABLE, Row._fields, map(_line, gently(rows)))
             return
         except (DataError, ValueError):  # a number that only Python can read, say
             logger.info("A batch of messages is written the slow way")
     _insert(rows)
 
 
-def _copy(connection: Any, rows: list[Row]) -> None:
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(name) for name in Row._fields)
-    table = quote(MessageRecord._meta.db_table)
-    with (
-        connection.wrap_database_errors,  # psycopg's own methods raise psycopg's own errors
-        transaction.atomic(using=connection.alias),
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
-    ):
-        for row in gently(rows):
-            copy.write_row(row)
+def _line(row: Row) -> str:
+    (
+        station, connection, at, direction, kind, message_id, action, payload, text, size, latency,
+        outcome, error,
+    ) = row  # fmt: skip
+    station = str(station)  # a host's primary key may be any text
+    texts = (station, connection, message_id, action, payload or "", text, outcome, error)
+    if not is_plain(*texts):
+        station, connection, message_id, action, kept, text, outcome, error = map(escaped, texts)
+        payload = payload and kept
+    return (
+        f"{station}\t{connection}\t{at}\t{direction}\t{NULL if kind is None else kind}\t"
+        f"{message_id}\t{action}\t{payload or NULL}\t{text}\t{size}\t"
+        f"{NULL if latency is None else latency}\t{outcome}\t{error}\n"
+    )
 
 
 def _insert(rows: list[Row]) -> None:

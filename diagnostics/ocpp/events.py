@@ -7,7 +7,7 @@ from diagnostics.ocpp.errors import Violation
 from diagnostics.ocpp.frames import CallError, CallResult, CallResultError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take most of the time to make one
 class CallReceived:
     """The other side asks; answer it with ``Connection.answer`` or ``Connection.refuse``.
 

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, NoReturn, TypeAlias
 
 from diagnostics.ocpp.errors import MalformedFrame, RpcErrorCode
@@ -24,7 +25,8 @@ NESTING_LIMIT = 64
 UNREADABLE_ID = "-1"
 
 
-@dataclass(frozen=True, slots=True)
+# The first two are made for every message there is, and to freeze them takes most of their making.
+@dataclass(slots=True)
 class Call:
     """``[2, id, action, payload]``; the payload is an object once it has been validated."""
 
@@ -33,7 +35,7 @@ class Call:
     payload: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallResult:
     """``[3, id, payload]``; the payload is an object once it has been validated."""
 
@@ -102,6 +104,8 @@ def parse_frame(text: str, version: OcppVersion) -> Frame:
 def to_text(frame: Frame, version: OcppVersion) -> str:
     """Write a frame as compact ASCII JSON; raises ValueError for what JSON or the version lacks."""
     elements: list[Any]
+    if isinstance(frame, CallResult) and frame.payload == {}:  # most answers, by far
+        return f"[3,{_quoted(frame.message_id)},{{}}]"
     match frame:
         case Call():
             elements = [CALL, frame.message_id, frame.action, frame.payload]

@@ -6,7 +6,6 @@ would cost more than all the rest. Other databases take it by `bulk_create`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from diagnostics.copy_text import NULL, copy_lines, escaped, is_plain, takes_copy
 from diagnostics.models import StationEvent
 from diagnostics.ocpp.event_data import ALERTING, NOTIFY_EVENT, STATUS, EventFacts, EventReport
 
@@ -107,12 +107,12 @@ def store(rows: list[EventRow]) -> list[EventRow]:
     Raises IntegrityError when another process wrote one of them in this very moment, or a station
     is gone.
     """
-    return _store(rows, _copy if _takes_copy() else _create)
+    return _store(rows, _copy if takes_copy(connection) else _create)
 
 
 def store_unseen(rows: list[EventRow]) -> list[EventRow]:
     """As `store`, without looking for what is known: raises IntegrityError where something is."""
-    if not _takes_copy():
+    if not takes_copy(connection):
         return store(rows)
     _copy(rows)
     return rows
@@ -129,13 +129,6 @@ def _store(rows: list[EventRow], write: Callable[[list[EventRow]], None]) -> lis
     if new:
         write(new)
     return new
-
-
-def _takes_copy() -> bool:
-    if connection.vendor != "postgresql":
-        return False
-    connection.ensure_connection()
-    return hasattr(connection.connection, "pgconn")  # psycopg 3
 
 
 def _known(rows: list[EventRow]) -> set[str]:
@@ -161,11 +154,6 @@ _COLUMNS = (
     "received_at",
 )  # fmt: skip
 _KNOWN = f"SELECT fingerprint FROM {_TABLE} WHERE fingerprint = ANY(%s::uuid[])"  # noqa: S608
-_COPY = f"COPY {_TABLE} ({', '.join(_COLUMNS)}) FROM STDIN"
-
-# What stands for itself in no text of COPY.
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def _create(rows: list[EventRow]) -> None:
@@ -188,13 +176,7 @@ def _instance(row: EventRow) -> StationEvent:
 
 
 def _copy(rows: list[EventRow]) -> None:
-    text = "".join(_lines(rows))
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(_COPY) as copy,
-    ):
-        copy.write(text)
+    copy_lines(connection, _TABLE, _COLUMNS, _lines(rows))
 
 
 def _lines(rows: list[EventRow]) -> Iterator[str]:
@@ -204,9 +186,9 @@ def _lines(rows: list[EventRow]) -> Iterator[str]:
         if row.received is not last:
             last = row.received
             station_id, (_, generated_at, seq_no, _), at = last
-            station = str(station_id).translate(_ESCAPES)  # a host's primary key may be any text
-            generated = _NULL if generated_at is None else generated_at
-            tail = f"{generated}\t{_NULL if seq_no is None else seq_no}\t{at}\n"
+            station = escaped(str(station_id))  # a host's primary key may be any text
+            generated = NULL if generated_at is None else generated_at
+            tail = f"{generated}\t{NULL if seq_no is None else seq_no}\t{at}\n"
         yield _line(row, station, tail)
 
 
@@ -218,25 +200,17 @@ def _line(row: EventRow, station: str, tail: str) -> str:
     ) = facts  # fmt: skip
     texts = (trigger, value, code, info, transaction, kind, component, instance, variable,
              variable_instance, unread)  # fmt: skip
-    if _SPECIAL.search("".join(texts)):
+    if not is_plain(*texts):
         (trigger, value, code, info, transaction, kind, component, instance, variable,
-         variable_instance, unread) = (each.translate(_ESCAPES) for each in texts)  # fmt: skip
+         variable_instance, unread) = map(escaped, texts)  # fmt: skip
     return (
-        f"{station}\t{fingerprint}\t{key or _NULL}\t{report.source}\t"
-        f"{_NULL if event_id is None else event_id}\t{timestamp}\t{trigger}\t"
-        f"{_NULL if cause is None else cause}\t{value}\t{code}\t{info}\t"
-        f"{_NULL if cleared is None else cleared}\t{transaction}\t"
-        f"{_NULL if monitor is None else monitor}\t{kind}\t"
-        f"{_NULL if severity is None else severity}\t{component}\t{instance}\t"
-        f"{_NULL if evse_id is None else evse_id}\t"
-        f"{_NULL if connector_id is None else connector_id}\t{variable}\t{variable_instance}\t"
+        f"{station}\t{fingerprint}\t{key or NULL}\t{report.source}\t"
+        f"{NULL if event_id is None else event_id}\t{timestamp}\t{trigger}\t"
+        f"{NULL if cause is None else cause}\t{value}\t{code}\t{info}\t"
+        f"{NULL if cleared is None else cleared}\t{transaction}\t"
+        f"{NULL if monitor is None else monitor}\t{kind}\t"
+        f"{NULL if severity is None else severity}\t{component}\t{instance}\t"
+        f"{NULL if evse_id is None else evse_id}\t"
+        f"{NULL if connector_id is None else connector_id}\t{variable}\t{variable_instance}\t"
         f"{unread}\t{tail}"
     )
-
-
-_NULL = r"\N"
-
-
-def _escaped(key: Any) -> str:
-    """A host's primary key may be any text."""
-    return str(key).translate(_ESCAPES)

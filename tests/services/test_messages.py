@@ -172,7 +172,7 @@ def test_the_oldest_go_when_the_database_does_not_follow(
 
 def test_rows_that_cannot_be_written_are_counted_and_harm_nobody(station: Any) -> None:
     log = MessageLog()
-    entry = Entry(object(), "", IN, time.time(), 1, '[2,"1","A",{}]', "", "")
+    entry = Entry(object(), "", IN, time.time(), 1, '[2,"1","A",{}]', "", "", True)
     log._write([entry])
     assert log.dropped == 1
 
