@@ -86,7 +86,7 @@ def measured(action: str, payload: Any, rounds: int) -> tuple[float, float, floa
         texts = [json.dumps([2, f"{turn}-{n}", action, payload]) for n in range(FRAMES)]
         message_log.LOG = log = Unwritten()
         seconds = timed(read, texts), timed(record, texts)
-        found.append((*seconds, timed(Scribe().rows, log._take(), ())))
+        found.append((*seconds, timed(Scribe().rows, log._take())))
     reads, records, writes = zip(*found, strict=True)
     return median(reads), median(records), median(writes)
 
