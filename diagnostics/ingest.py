@@ -10,27 +10,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeAlias
 
 from django.utils import timezone
 
+from diagnostics.handlers.gathered import Gathered
 from diagnostics.handlers.registry import GATHERED
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.event_rows import Received
-from diagnostics.services.events import record_reports
 from diagnostics.services.ingest import GroupCommit
 
 # What may be handed over here; the rest goes through `inbound`.
 ACTIONS = frozenset(GATHERED)
 
+Answer: TypeAlias = dict[str, Any] | None
+
 
 class Ingest:
-    """One writer; a process needs one (`ingest.submit`), whatever number of event loops it has."""
+    """A writer for each action; a process needs one, whatever number of event loops it has."""
 
     def __init__(self) -> None:
-        self._commits: GroupCommit[Received, dict[str, Any]] = GroupCommit(_write)
+        self._commits = {
+            action: GroupCommit[Any, Answer](partial(_write, gathered), name=f"ingest {action}")
+            for action, gathered in GATHERED.items()
+        }
 
     def submit(
         self,
@@ -40,25 +44,28 @@ class Ingest:
         payload: dict[str, Any],
         *,
         checked: bool = False,
-    ) -> asyncio.Future[dict[str, Any]]:
+    ) -> asyncio.Future[Answer]:
         """Keep a CALL of one of ACTIONS; to be awaited for the payload to answer with.
 
-        `checked` says that the payload was read by `diagnostics.ocpp.connection` just now. Raises
-        OcppError where nothing can be made of it, and, awaited, what the database raises.
+        None means that the answer is the host's. `checked` says that the payload was read by
+        `diagnostics.ocpp.connection` just now. Raises OcppError where nothing can be made of it,
+        and, awaited, what the database raises.
         """
+        version = OcppVersion(version)
         if not checked:
-            payload = _requests(OcppVersion(version)).read(action, payload)[1]
-        report = GATHERED[action](payload)
-        return self._commits.submit(Received(station_id, report, timezone.now()))
+            payload = _requests(version).read(action, payload)[1]
+        item = GATHERED[action].read(station_id, version, payload, timezone.now())
+        return self._commits[action].submit(item)
 
     def close(self) -> None:
-        """Write what waits, and give the database connection back."""
-        self._commits.close()
+        """Write what waits, and give the database connections back."""
+        for commit in self._commits.values():
+            commit.close()
 
 
-def _write(batch: Sequence[Received]) -> list[dict[str, Any]]:
-    record_reports(batch)
-    return [{} for _ in batch]
+def _write(gathered: Gathered, batch: Sequence[Any]) -> list[Answer]:
+    gathered.write(batch)
+    return [gathered.answer for _ in batch]
 
 
 @cache

@@ -51,7 +51,7 @@ def publish_on_commit(kind: str, pk: object, **state: Any) -> None:
     transaction.on_commit(lambda: _publish(kind, {pk: state}))
 
 
-def publish_soon(kind: str, states: Mapping[int, Mapping[str, Any]]) -> None:
+def publish_soon(kind: str, states: Mapping[Any, Mapping[str, Any]]) -> None:
     """`publish_on_commit` for many rows."""
     if states:
         transaction.on_commit(lambda: _publish(kind, states))

@@ -12,7 +12,7 @@ from diagnostics import inbound
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
 from stations.conf import stations_settings
-from stations.models import ChargingStation, Connector, Registration
+from stations.models import ChargingStation, Registration
 
 
 def answer_call(
@@ -26,8 +26,6 @@ def answer_call(
     answer = inbound.receive_call(station, version, action, payload)
     if answer is not None:
         return answer
-    if action == "StatusNotification":
-        _keep_connector(station, version, payload)
     started = action == "StartTransaction"
     return codec_for(version).default_answer(
         action,
@@ -58,29 +56,6 @@ def answer_boot(
         timezone.now(),
         settings.heartbeat_interval if accepted else settings.boot_retry_interval,
     )
-
-
-def _keep_connector(
-    station: ChargingStation, version: OcppVersion, payload: dict[str, Any]
-) -> None:
-    status = codec_for(version).decode_connector_status(payload)
-    which = {"evse_id": status.evse_id, "connector_id": status.connector_id}
-    facts = {
-        "status": status.status,
-        "error_code": status.error_code,
-        "vendor_id": status.vendor_id,
-        "vendor_error_code": status.vendor_error_code,
-        "info": status.info,
-        "at": status.timestamp,
-        "received_at": timezone.now(),
-    }
-    if not Connector.objects.filter(station=station, **which).update(**facts):
-        Connector.objects.bulk_create(
-            [Connector(station=station, **which, **facts)],
-            update_conflicts=True,
-            unique_fields=["station", *which],
-            update_fields=list(facts),
-        )
 
 
 @transaction.atomic

@@ -1,10 +1,35 @@
-"""Connector states that stations report as events, where 2.1 has no StatusNotification (G01)."""
+"""The state of each connector, from StatusNotification or, in 2.1, from events (G01)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from django.utils import timezone
+
+from diagnostics.ocpp.messages import ConnectorStatus
+from diagnostics.services.ingest import GroupCommit
 from stations.models import Connector
+
+_PLACE = ("station_id", "evse_id", "connector_id")
+_TOLD = ("status", "error_code", "vendor_id", "vendor_error_code", "info")
+
+
+class _Said(NamedTuple):
+    station_id: Any
+    status: ConnectorStatus
+    at: datetime
+
+
+async def keep_status(station_id: Any, status: ConnectorStatus) -> None:
+    """Keep what a StatusNotification says; what comes from many at once is one statement."""
+    await _statuses.submit(_Said(station_id, status, timezone.now()))
+
+
+def close() -> None:
+    """Write what waits, and give the database connection back."""
+    _statuses.close()
 
 
 def keep_reported_states(rows: list[Any], **_: Any) -> None:
@@ -18,17 +43,37 @@ def keep_reported_states(rows: list[Any], **_: Any) -> None:
         known = newest.get(place)
         if known is None or known.at is None or known.at <= row.timestamp:
             newest[place] = Connector(
-                station_id=place[0],
-                evse_id=place[1],
-                connector_id=place[2],
+                **dict(zip(_PLACE, place, strict=True)),
                 status=facts.actual_value[:50],
                 at=row.timestamp,
                 received_at=row.received.at,
             )
-    if newest:
-        Connector.objects.bulk_create(
-            newest.values(),
-            update_conflicts=True,
-            unique_fields=["station", "evse_id", "connector_id"],
-            update_fields=["status", "at", "received_at"],
+    _keep(newest.values(), ["status"])
+
+
+def _keep_statuses(batch: Sequence[_Said]) -> list[None]:
+    newest = {
+        (station_id, status.evse_id, status.connector_id): Connector(
+            station_id=station_id,
+            evse_id=status.evse_id,
+            connector_id=status.connector_id,
+            **{name: getattr(status, name) for name in _TOLD},
+            at=status.timestamp,
+            received_at=at,
         )
+        for station_id, status, at in batch
+    }
+    _keep(newest.values(), _TOLD)
+    return [None] * len(batch)
+
+
+def _keep(connectors: Iterable[Connector], told: Iterable[str]) -> None:
+    Connector.objects.bulk_create(
+        connectors,
+        update_conflicts=True,
+        unique_fields=["station", "evse_id", "connector_id"],
+        update_fields=[*told, "at", "received_at"],
+    )
+
+
+_statuses: GroupCommit[_Said, None] = GroupCommit(_keep_statuses, name="connectors")

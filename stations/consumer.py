@@ -20,7 +20,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import delivery, outbox, presence
+from stations import connectors, delivery, outbox, presence
 from stations.answers import answer_boot, answer_call
 from stations.auth import Refused, admit
 from stations.conf import stations_settings
@@ -188,11 +188,8 @@ class StationConsumer(AsyncConsumer):
     async def _answer(self, call: events.CallReceived) -> None:
         """Answer a call once what it brought is committed."""
         try:
-            if call.action in ingest.ACTIONS:  # comes in masses: no thread for each
-                check_registered(self.registration, call.action, self.asked_for)
-                answer = await ingest.submit(
-                    self.station_id, self.protocol.version, call.action, call.payload, checked=True
-                )
+            if call.action in ingest.ACTIONS:
+                answer = await self._gather(call)
             else:
                 answer = await self._answer_to(call)
             self.protocol.answer(call.message_id, answer)
@@ -201,6 +198,16 @@ class StationConsumer(AsyncConsumer):
         except Exception:  # not answered as if it were kept: stations send important calls again
             logger.exception("%s of %s was not kept", call.action, self.station)
             self.protocol.refuse(call.message_id, OcppError(RpcErrorCode.INTERNAL_ERROR))
+
+    async def _gather(self, call: events.CallReceived) -> dict[str, Any]:
+        """What comes in masses is committed with that of others: no thread for each."""
+        action, version = call.action, self.protocol.version
+        check_registered(self.registration, action, self.asked_for)
+        kept = ingest.submit(self.station_id, version, action, call.payload, checked=True)
+        if action == "StatusNotification":
+            status = self.codec.decode_connector_status(call.payload)
+            await asyncio.gather(kept, connectors.keep_status(self.station_id, status))
+        return await kept or {}
 
     async def _answer_to(self, call: events.CallReceived) -> dict[str, Any]:
         version = self.protocol.version

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 
 from diagnostics import ingest
-from stations import database, outbox, presence
+from stations import connectors, database, outbox, presence
 from stations.database import in_database
 from stations.gateway import group_of
 from stations.models import HEARTBEAT
@@ -79,6 +79,7 @@ class Process:
                 database.close()
                 outbox.close()
                 ingest.close()
+                connectors.close()
 
     async def _beat(self) -> None:
         """Write the heartbeat, and wake the sockets that missed a message."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from diagnostics.handlers.gathered import Gathered
 from diagnostics.ocpp.event_data import read_notify_event
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.events import record_events
+from diagnostics.services.event_rows import Received
+from diagnostics.services.events import record_reports
 
 
-def handle_notify_event(
-    station: Any, version: OcppVersion, action: str, payload: dict[str, Any]
-) -> dict[str, Any]:
-    record_events(station, read_notify_event(payload))
-    return {}
+def read(station_id: Any, version: OcppVersion, payload: dict[str, Any], now: datetime) -> Received:
+    return Received(station_id, read_notify_event(payload), now)
+
+
+NOTIFY_EVENT = Gathered(read, record_reports)

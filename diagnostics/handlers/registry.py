@@ -15,16 +15,23 @@ from diagnostics.handlers.event_streams import (
     handle_notify_periodic_event_stream,
     handle_open_periodic_event_stream,
 )
+from diagnostics.handlers.gathered import Gathered
 from diagnostics.handlers.log_status_notification import handle_log_status_notification
 from diagnostics.handlers.notify_customer_information import handle_notify_customer_information
-from diagnostics.handlers.notify_event import handle_notify_event
+from diagnostics.handlers.notify_event import NOTIFY_EVENT
 from diagnostics.handlers.notify_report import handle_notify_report
-from diagnostics.handlers.security_event_notification import handle_security_event_notification
-from diagnostics.handlers.status_notification import handle_status_notification
-from diagnostics.ocpp.event_data import EventReport, read_notify_event
+from diagnostics.handlers.security_event_notification import SECURITY_EVENT_NOTIFICATION
+from diagnostics.handlers.status_notification import STATUS_NOTIFICATION
 from diagnostics.ocpp.versions import OcppVersion
 
 Handler = Callable[[Any, OcppVersion, str, dict[str, Any]], dict[str, Any] | None]
+
+# What may also be written in groups (`diagnostics.ingest`).
+GATHERED: dict[str, Gathered] = {
+    "NotifyEvent": NOTIFY_EVENT,
+    "SecurityEventNotification": SECURITY_EVENT_NOTIFICATION,
+    "StatusNotification": STATUS_NOTIFICATION,
+}
 
 CALLS: dict[str, Handler] = {
     "BootNotification": handle_boot_notification,
@@ -32,18 +39,11 @@ CALLS: dict[str, Handler] = {
     "DiagnosticsStatusNotification": handle_log_status_notification,
     "LogStatusNotification": handle_log_status_notification,
     "NotifyCustomerInformation": handle_notify_customer_information,
-    "NotifyEvent": handle_notify_event,
     "NotifyMonitoringReport": handle_notify_report,
     "NotifyReport": handle_notify_report,
     "NotifyPeriodicEventStream": handle_notify_periodic_event_stream,  # a SEND sent as a CALL
     "OpenPeriodicEventStream": handle_open_periodic_event_stream,
-    "SecurityEventNotification": handle_security_event_notification,
-    "StatusNotification": handle_status_notification,
-}
-
-# What may also be written in groups (`diagnostics.ingest`), and how it is read.
-GATHERED: dict[str, Callable[[dict[str, Any]], EventReport]] = {
-    "NotifyEvent": read_notify_event,
+    **{action: gathered.handle for action, gathered in GATHERED.items()},
 }
 
 SENDS: dict[str, Handler] = {

@@ -12,6 +12,8 @@ class SecurityEvent(models.Model):
     station = models.ForeignKey(
         station_model(), on_delete=models.CASCADE, related_name="+", verbose_name=_("station")
     )
+    # What makes one that is sent again the same row.
+    fingerprint = models.UUIDField(unique=True, null=True, editable=False)
     type = models.CharField(_("type"), max_length=50)
     timestamp = models.DateTimeField(_("happened"), null=True, blank=True)
     timestamp_text = models.CharField(

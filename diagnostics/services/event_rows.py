@@ -58,7 +58,7 @@ def alert_key(station_id: Any, source: str, facts: EventFacts) -> str | None:
     AvailabilityState (2.1).
     """
     if source == STATUS or (source == NOTIFY_EVENT and facts.is_connector_state):
-        return _digest(station_id, STATUS, facts.evse_id, facts.connector_id)
+        return connector_key(station_id, facts)
     if facts.trigger != ALERTING and not facts.cleared:
         return None
     if facts.variable_monitoring_id is not None:
@@ -75,6 +75,11 @@ def alert_key(station_id: Any, source: str, facts: EventFacts) -> str | None:
         facts.tech_code,
         facts.event_notification_type,
     )
+
+
+def connector_key(station_id: Any, facts: EventFacts) -> str:
+    """The key of the alerts of a connector."""
+    return _digest(station_id, STATUS, facts.evse_id, facts.connector_id)
 
 
 def monitor_key(station_id: Any, monitoring_id: int) -> str:

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import IntegrityError, connection, transaction
 
+from diagnostics.copy_text import takes_copy
 from diagnostics.lifecycles.monitor import EventNotificationType
 from diagnostics.models import Alert, Monitor
-from diagnostics.ocpp.codecs.alerting import CRITICAL_EVENTS
-from diagnostics.ocpp.event_data import (
-    HARD_WIRED,
-    SECURITY,
-    STATUS,
-    EventFacts,
-    EventReport,
-    event_of_security,
-    event_of_status,
-)
-from diagnostics.ocpp.messages import ConnectorStatus, SecurityEventFacts
-from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.ocpp.event_data import HARD_WIRED
 from diagnostics.services import alerts
 from diagnostics.services.event_rows import (
     EventRow,
     Received,
-    alert_key,
+    connector_key,
     rows_of,
     store,
     store_slowly,
@@ -45,6 +33,8 @@ def record_reports(batch: Sequence[Received]) -> None:
     All or nothing. Raises what the database raises, IntegrityError for a station that is gone.
     """
     rows = rows_of(batch)
+    if not rows:
+        return
     if _is_trusted():
         try:
             _record(rows, store_unseen)
@@ -57,6 +47,8 @@ def record_reports(batch: Sequence[Received]) -> None:
     except IntegrityError:  # another process got one of them in the same moment
         _record(rows, store_slowly)
 
+
+Store = Callable[[list[EventRow]], list[EventRow]]
 
 # Events come twice after a reconnect, and then seldom one batch only. Else nobody looks whether one
 # is known: the unique index says so, at the price of doing the batch again.
@@ -77,13 +69,19 @@ def _doubt() -> None:
     _to_be_looked_up = DOUBT - 1
 
 
-@transaction.atomic
-def _record(rows: list[EventRow], store_new: Callable[[list[EventRow]], list[EventRow]]) -> None:
-    new = store_new(rows)
-    if not new:
+def _record(rows: list[EventRow], store_new: Store) -> None:
+    alone = takes_copy(connection) and not any(row.alert_key for row in rows)
+    if alone and not connection.in_atomic_block:
+        _tell(store_new(rows))  # one COPY, which needs no transaction around it
         return
-    alerts.apply(new, _severities(new))
-    if events_recorded.has_listeners():
+    with transaction.atomic():
+        new = store_new(rows)
+        alerts.apply(new, _severities(new))
+        _tell(new)
+
+
+def _tell(new: list[EventRow]) -> None:
+    if new and events_recorded.has_listeners():
         transaction.on_commit(
             lambda: events_recorded.send_robust(sender=EventRow, rows=new), robust=True
         )
@@ -117,30 +115,20 @@ def _learn_origins(rows: Iterable[EventRow], found: dict[tuple[Any, Any], Monito
             monitor.save(update_fields=["event_notification_type"])
 
 
-def record_events(station: Any, report: EventReport, *, now: datetime | None = None) -> None:
-    """Keep the events of one message; committed on return."""
-    record_reports([Received(station.pk, report, now or timezone.now())])
+def record_statuses(batch: Sequence[Received]) -> None:
+    """Keep the faults that StatusNotifications tell, and their ends; all else is no event.
 
-
-def record_status(station: Any, status: ConnectorStatus, *, now: datetime | None = None) -> None:
-    """Keep a fault that StatusNotification tells, or its end; all else is no event."""
-    now = now or timezone.now()
-    facts = event_of_status(status, now)
-    if facts.ends_alert and not _is_open(station, facts):
-        return
-    record_events(station, EventReport(STATUS, None, None, (facts,)), now=now)
-
-
-def _is_open(station: Any, facts: EventFacts) -> bool:
-    key = alert_key(station.pk, STATUS, facts)
-    return key is not None and Alert.objects.filter(key=key, cleared_at=None).exists()
-
-
-def record_critical_event(
-    station: Any, version: OcppVersion, event: SecurityEventFacts, *, now: datetime | None = None
-) -> None:
-    """Put a security event into the inbox, if it is one of the critical ones (A04)."""
-    if event.type in CRITICAL_EVENTS[version]:
-        now = now or timezone.now()
-        facts = event_of_security(event, now)
-        record_events(station, EventReport(SECURITY, None, None, (facts,)), now=now)
+    As `record_reports`; each report has one event, of source STATUS.
+    """
+    told = [(connector_key(each.station_id, each.report.events[0]), each) for each in batch]
+    ending = {key for key, each in told if each.report.events[0].ends_alert}
+    open_alerts = Alert.objects.open().filter(key__in=ending)
+    faulty = {key.hex for key in open_alerts.values_list("key", flat=True)}
+    news = []
+    for key, each in told:
+        if not each.report.events[0].ends_alert:
+            faulty.add(key)
+        elif key not in faulty:
+            continue
+        news.append(each)
+    record_reports(news)

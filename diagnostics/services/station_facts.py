@@ -1,4 +1,4 @@
-"""What stations say about themselves: boots, clocks, security events, connections."""
+"""What stations say about themselves: boots and connections."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from diagnostics.models import SecurityEvent, StationInfo
-from diagnostics.ocpp.messages import BootFacts, SecurityEventFacts
+from diagnostics.models import StationInfo
+from diagnostics.ocpp.messages import BootFacts
 from diagnostics.services import (
     certificates,
     delivery,
@@ -59,30 +59,6 @@ def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -
     certificates.after_boot(station)
     info.refresh_from_db()
     return info
-
-
-def record_security_event(
-    station: Any, event: SecurityEventFacts, *, now: datetime | None = None
-) -> SecurityEvent:
-    """Keep a SecurityEventNotification; one sent again after a reconnect is kept once (A04)."""
-    now = now or timezone.now()
-    kept, created = SecurityEvent.objects.get_or_create(
-        station=station,
-        type=event.type,
-        timestamp_text=event.timestamp_text,
-        tech_info=event.tech_info,
-        defaults={"timestamp": event.timestamp, "received_at": now},
-    )
-    if created:
-        note(
-            station=station,
-            kind="station.security_event",
-            source=Source.STATION,
-            now=now,
-            type=event.type,
-            info=event.tech_info,
-        )
-    return kept
 
 
 def record_connected(station: Any, **data: Any) -> None:

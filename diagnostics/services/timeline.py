@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from diagnostics.models import LogRequest, TimelineEntry
-from diagnostics.progress import publish_on_commit
+from diagnostics.progress import publish_on_commit, publish_soon
 
 Source = TimelineEntry.Source
 
@@ -29,7 +30,7 @@ def note(
 ) -> None:
     """Add an entry; one that `may_repeat` the newest of its station and request is counted."""
     now = now or timezone.now()
-    data = {key: _bounded(value) for key, value in data.items() if value not in (None, "")}
+    data = _kept(data)
     publish_on_commit("station", station.pk)
     if not may_repeat or not _repeats_newest(station, log_request, kind, data, now):
         TimelineEntry.objects.create(
@@ -42,6 +43,23 @@ def note(
             last_at=now,
             data=data,
         )
+
+
+def note_for_many(
+    notes: Sequence[tuple[Any, datetime, dict[str, Any]]], *, kind: str, source: str
+) -> None:
+    """As `note`, one entry for each station's primary key, time and data."""
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(
+            station_id=station_id, kind=kind, source=source, at=at, last_at=at, data=_kept(data)
+        )
+        for station_id, at, data in notes
+    )
+    publish_soon("station", {station_id: {} for station_id, _, _ in notes})
+
+
+def _kept(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: _bounded(value) for key, value in data.items() if value not in (None, "")}
 
 
 def _bounded(value: Any) -> Any:

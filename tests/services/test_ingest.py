@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from diagnostics.ingest import Ingest
-from diagnostics.models import Alert, StationEvent
+from diagnostics.models import Alert, SecurityEvent, StationEvent, TimelineEntry
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.event_data import read_notify_event
 from diagnostics.services import event_rows, events
@@ -106,6 +106,49 @@ def test_alerts_of_many_stations_open_and_close_in_one_batch(
     with django_assert_max_num_queries(most):
         tell(event_id=2, after=10, cleared=True)
     assert Alert.objects.filter(closed_by="Station", count=1).count() == 30
+
+
+async def test_security_events_of_many_stations_share_a_commit_and_count_once(
+    ingest: Ingest,
+) -> None:
+    pks = await sync_to_async(stations)(20)
+    tamper = {"type": "TamperDetectionActivated", "timestamp": "2026-03-02T13:00:00Z"}
+    for _ in range(2):  # the second time after a reconnect
+        sent = (ingest.submit(pk, "2.0.1", "SecurityEventNotification", tamper) for pk in pks)
+        assert await asyncio.gather(*sent) == [{}] * 20
+    for kept in (
+        SecurityEvent.objects,
+        Alert.objects.filter(count=1, source="Security"),
+        TimelineEntry.objects.filter(kind="station.security_event"),
+    ):
+        assert await kept.acount() == 20
+
+
+async def test_a_security_event_of_a_station_that_is_gone_is_refused_alone(ingest: Ingest) -> None:
+    pks = [*(await sync_to_async(stations)(4)), 987654321]
+    told = {"type": "InvalidCsmsCertificate", "timestamp": "2026-03-02T13:00:00Z"}
+    sent = (ingest.submit(pk, "2.1", "SecurityEventNotification", told) for pk in pks)
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    assert [isinstance(each, Exception) for each in outcomes] == [False] * 4 + [True]
+    assert await SecurityEvent.objects.acount() == 4
+
+
+async def test_faults_of_1_6_open_and_end_among_states_that_are_no_news(ingest: Ingest) -> None:
+    pks = await sync_to_async(stations)(20)
+
+    async def say(status: str, error_code: str, at: str) -> None:
+        told = {"connectorId": 1, "status": status, "errorCode": error_code, "timestamp": at}
+        sent = (ingest.submit(pk, "1.6", "StatusNotification", told) for pk in pks[:10])
+        quiet = {"connectorId": 1, "status": "Available", "errorCode": "NoError", "timestamp": at}
+        others = (ingest.submit(pk, "1.6", "StatusNotification", quiet) for pk in pks[10:])
+        assert await asyncio.gather(*sent, *others) == [None] * 20  # the answer is the host's
+
+    await say("Faulted", "GroundFailure", "2026-03-02T13:00:00Z")
+    assert await Alert.objects.open().acount() == 10
+    await say("Available", "NoError", "2026-03-02T13:01:00Z")
+    assert await Alert.objects.open().acount() == 0
+    await say("Available", "NoError", "2026-03-02T13:02:00Z")
+    assert await StationEvent.objects.acount() == 20
 
 
 def test_two_processes_that_write_the_same_event_keep_it_once(

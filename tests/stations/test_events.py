@@ -70,6 +70,26 @@ def test_events_of_a_station_that_was_deleted_meanwhile_are_refused(
         assert (frame[0], frame[2]) == (4, "InternalError")
 
 
+def test_states_of_connectors_of_many_stations_are_kept_at_once(
+    connect: Connect, station: ChargingStation
+) -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(connect(station, subprotocols=["ocpp1.6"]))]
+        for number in range(5):
+            other = register_station(f"CP-1{number}", password=PASSWORD)[0]
+            ChargingStation.objects.filter(pk=other.pk).update(registration=Registration.ACCEPTED)
+            sockets.append(stack.enter_context(connect(other, subprotocols=["ocpp1.6"])))
+
+        def tell(socket: Any) -> None:
+            for state in ("Preparing", "Charging", "Available"):
+                told = {"connectorId": 1, "errorCode": "NoError", "status": state}
+                assert socket.call("StatusNotification", told)[2] == {}
+
+        with ThreadPoolExecutor(len(sockets)) as threads:
+            list(threads.map(tell, sockets))
+    assert list(Connector.objects.values_list("status", flat=True)) == ["Available"] * 6
+
+
 def test_connector_states_of_2_1_come_as_events(connect: Connect, station: ChargingStation) -> None:
     def state(number: int, value: str) -> dict[str, Any]:
         component = {"name": "Connector", "evse": {"id": 2, "connectorId": 1}}
