@@ -1,9 +1,10 @@
 """Durable events per second: NotifyEvent answered when it is committed, beside two peers.
 
-    python -m benchmarks.events [--rounds 3] [--seconds 2]
+    python -m benchmarks.events [--rounds 3] [--seconds 1.5] [--stations 1000]
 
 The peers run in turn with ours: `ocpp` on `websockets`, which stores nothing, and stock Channels
-with one save() per event on the same PostgreSQL, fsync on. Each server has one core for itself
+with one save() per event on the same PostgreSQL, fsync on. Ours runs once more without its log of
+messages, which the peers have not either. Each server is one process, and has one core for itself
 while it is measured; stations, PostgreSQL and Valkey share the other. Takes under four minutes.
 """
 
@@ -56,10 +57,22 @@ def notify_event(events: int, trigger: bytes = b"Delta") -> Message:
 
 ONE, TEN, ALERTS = "1 event", "10 events", "1 alerting"
 MESSAGES = {ONE: notify_event(1), TEN: notify_event(10), ALERTS: notify_event(1, b"Alerting")}
-CASES = [(ONE, 100), (ONE, STATIONS), (TEN, 100), (TEN, STATIONS), (ALERTS, STATIONS)]
-# Where the peers are measured too: a thousand stations that send ten events each would have to be
-# waited for, at their pace, longer than all the rest takes.
-COMPARED = [(ONE, 100), (ONE, STATIONS), (TEN, 100)]
+# What is measured with how many stations on which servers. A thousand stations that send ten events
+# each to the peers would have to be waited for, at their pace, longer than all the rest takes.
+ALL = ("ours", "no log", "ocpp", "stock")
+CASES = [
+    (ONE, 100, ALL),
+    (ONE, STATIONS, ("ours", "ocpp", "stock")),
+    (TEN, 100, ALL),
+    (TEN, STATIONS, ("ours",)),
+    (ALERTS, STATIONS, ("ours",)),
+]
+SERVERS = [
+    (servers.our_server, STATIONS),
+    (servers.our_server_without_log, 100),
+    (servers.peer, STATIONS),
+    (servers.stock, STATIONS),
+]
 
 NOT_MEASURED = Measured(0.0, 0.0, 0.0)
 
@@ -86,66 +99,72 @@ async def measure(arguments: argparse.Namespace, identities: list[str]) -> None:
     """Run everything on servers that are prepared, and print it."""
     started = time.perf_counter()
     with ExitStack() as stack:
-        directory = arguments.directory
-        running = [
-            stack.enter_context(make(directory))
-            for make in (servers.our_server, servers.peer, servers.stock)
-        ]
-        connected = {
-            server.name: (
-                server,
-                await connect(server.port, server.prefix, identities[:STATIONS], PASSWORD),
-            )
-            for server in running
-        }
+        connected = {}
+        for make, count in SERVERS:
+            server = stack.enter_context(make(arguments.directory))
+            some = identities[: min(count, arguments.stations)]
+            stations = await connect(server.port, server.prefix, some, PASSWORD)
+            connected[server.name] = (server, stations)
+        print(f"All are connected after {time.perf_counter() - started:.0f} s", flush=True)
         found: Rounds = defaultdict(list)
         began = time.perf_counter()
         for number_of_round in range(arguments.rounds):
             took = (time.perf_counter() - began) / max(number_of_round, 1)
             if time.perf_counter() - started + took > LONGEST_ROUNDS and number_of_round:
                 break  # a busy machine: fewer rounds rather than none
-            for case, count in CASES:
-                for name, (server, stations) in connected.items():
-                    if name != "ours" and (case, count) not in COMPARED:
-                        continue
-                    one = await closed_loop(
-                        server, stations[:count], MESSAGES[case], arguments.seconds
-                    )
-                    found[case, count, name].append(one)
-        print_rates(found)
-        server, stations = connected["ours"]
-        rate = median(found[ONE, STATIONS, "ours"]).rate / 2
-        latencies = await paced(stations, MESSAGES[ONE], rate, 2 * arguments.seconds)
-        half = measured(latencies, 2 * arguments.seconds)
-        print(
-            f"Half of that load, {number(half.rate)}/s of {number(STATIONS)} stations:"
-            f" p50 {number(half.p50)} ms, p99 {number(half.p99)} ms"
-        )
+            await one_round(connected, found, arguments)
+        print_rates(found, arguments.stations)
+        await half_of_it(*connected["ours"], found, arguments)
     check_stored()
 
 
-def print_rates(found: Rounds) -> None:
+async def one_round(
+    connected: dict[str, tuple[Server, list[Station]]], found: Rounds, arguments: argparse.Namespace
+) -> None:
+    """Each case on each server that takes part in it, one after the other."""
+    for case, count, names in CASES:
+        for name in names:
+            server, stations = connected[name]
+            some = stations[: min(count, arguments.stations)]
+            one = await closed_loop(server, some, MESSAGES[case], arguments.seconds)
+            found[case, count, name].append(one)
+
+
+async def half_of_it(
+    server: Server, stations: list[Station], found: Rounds, arguments: argparse.Namespace
+) -> None:
+    """All stations at half of the load that was the most."""
+    rate = median(found[ONE, STATIONS, "ours"]).rate / 2
+    latencies = await paced(stations, MESSAGES[ONE], rate, 2 * arguments.seconds)
+    half = measured(latencies, 2 * arguments.seconds)
+    print(
+        f"Half of that load, {number(half.rate)}/s of {number(len(stations))} stations:"
+        f" p50 {number(half.p50)} ms, p99 {number(half.p99)} ms"
+    )
+
+
+def print_rates(found: Rounds, stations: int) -> None:
     """Messages per second of each, and how ours compares."""
-    head = ["NotifyEvent with", "stations", "ours/s", "ours events/s", "ocpp/s", "stock/s",
-            "ours : ocpp", "ours : stock", "ours p50, p99 ms", "stock p99", "CPU µs"]  # fmt: skip
+    head = ["NotifyEvent with", "stations", "ours/s", "no log/s", "ocpp/s", "stock/s",
+            "ours : ocpp", "no log : ocpp", "ours : stock", "ours p50, p99 ms", "stock p99",
+            "CPU µs: ours", "no log", "ocpp", "stock"]  # fmt: skip
     rows = []
-    for case, count in CASES:
-        ours, ocpp, stock = (
-            median(found[case, count, name] or [NOT_MEASURED]) for name in ("ours", "ocpp", "stock")
+    for case, count, _ in CASES:
+        ours, no_log, ocpp, stock = (
+            median(found[case, count, name] or [NOT_MEASURED])
+            for name in ("ours", "no log", "ocpp", "stock")
         )
         rows.append(
             [
                 case,
-                number(count),
-                number(ours.rate),
-                number(ours.rate * (10 if case == TEN else 1)),
-                number(ocpp.rate) if ocpp.rate else "",
-                number(stock.rate) if stock.rate else "",
+                number(min(count, stations)),
+                *(number(one.rate) if one.rate else "" for one in (ours, no_log, ocpp, stock)),
                 ratio(ours.rate, ocpp.rate),
+                ratio(no_log.rate, ocpp.rate) if no_log.rate else "",
                 ratio(ours.rate, stock.rate),
                 f"{number(ours.p50)}, {number(ours.p99)}",
                 number(stock.p99) if stock.p99 else "",
-                number(ours.cpu_us),
+                *(number(one.cpu_us) if one.rate else "" for one in (ours, no_log, ocpp, stock)),
             ]
         )
     print(table(head, rows), end="\n\n")
@@ -163,7 +182,8 @@ def main() -> None:
     """Set up, measure, print, and leave nothing behind."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="medians are taken over these")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
+    parser.add_argument("--stations", type=int, default=STATIONS, help="at most so many")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, cores.OTHERS)
     # Ended from outside, it still stops PostgreSQL.

@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import django
 import uvloop
@@ -59,15 +60,23 @@ Rounds = dict[tuple[str, int, str], list[Measured]]
 
 
 def register() -> list[str]:
-    """Stations that may connect and have booted; returns their identities."""
-    from stations.models import ChargingStation, Registration  # needs Django to be set up
+    """Stations that were here before: they have booted, and are asked nothing when they connect.
+
+    Returns their identities.
+    """
+    from diagnostics.models import StationInfo  # needs Django to be set up
+    from stations.models import ChargingStation, Registration
     from stations.passwords import hash_password
 
     hashed = hash_password(PASSWORD)
     identities = [f"BENCH-{number:04d}" for number in range(WARM + STATIONS)]
-    ChargingStation.objects.bulk_create(
+    stations = ChargingStation.objects.bulk_create(
         ChargingStation(identity=identity, password_hash=hashed, registration=Registration.ACCEPTED)
         for identity in identities
+    )
+    now = datetime.now(UTC)
+    StationInfo.objects.bulk_create(
+        StationInfo(station=station, limits_read_at=now) for station in stations
     )
     return identities
 

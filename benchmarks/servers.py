@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +82,16 @@ def our_server(directory: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def our_server_without_log(directory: Path) -> Iterator[Server]:
+    """The same without the log of messages."""
+    port = free_port()
+    argv = list(programs.web("127.0.0.1", port).argv)
+    settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.without_log"}
+    with _running("no log", argv, port, "/ocpp/", directory, settings) as server:
+        yield server
+
+
+@contextmanager
 def peer(directory: Path) -> Iterator[Server]:
     """The central system on the `ocpp` package."""
     port = free_port()
@@ -102,9 +112,14 @@ def stock(directory: Path) -> Iterator[Server]:
 
 @contextmanager
 def _running(
-    name: str, argv: list[str], port: int, prefix: str, directory: Path
+    name: str,
+    argv: list[str],
+    port: int,
+    prefix: str,
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    process = ServerProcess(argv, log=directory / f"{name}.log")
+    process = ServerProcess(argv, log=directory / f"{name}.log", environment=environment)
     with cores.on(cores.SERVER):
         process.start(lambda: port_answers(port))
     assert process.process

@@ -1,6 +1,6 @@
 """One thread that works on what gathers while it works: many items at once when there are many.
 
-Nothing waits when nothing is under way. The thread starts with the first item, has database
+Nothing waits when little is under way. The thread starts with the first item, has database
 connections of its own, and ends when it has been idle for a while.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -18,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 # Items worked on at once: more would only make the first ones wait for the last.
 MOST = 500
+# Seconds in which items gather after many came at once; then each batch has more of them, and takes
+# hardly longer.
+PAUSE, MANY = 0.002, 8
 # Seconds without work after which the thread ends and gives its connections back.
 IDLE = 30.0
 
@@ -47,7 +51,7 @@ class Gathering(Generic[Item]):
         self._arrived = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_closing = False
-        self.is_working = False
+        self.is_working = self._were_many = False
 
     def put(self, *items: Item) -> None:
         """Have items worked on soon; from any thread."""
@@ -83,6 +87,8 @@ class Gathering(Generic[Item]):
 
     def _next(self) -> list[Item]:
         """What is to be worked on now; nothing at the end of this thread."""
+        if self._were_many and not self._is_closing:
+            time.sleep(PAUSE)
         with self._arrived:
             self.is_working = False
             if not self._waiting and not self._is_closing:
@@ -90,5 +96,5 @@ class Gathering(Generic[Item]):
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             if not batch:
                 self._thread = None
-            self.is_working = True
+            self.is_working, self._were_many = True, len(batch) >= MANY
             return batch

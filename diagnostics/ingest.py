@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, TypeAlias
-
-from django.utils import timezone
 
 from diagnostics.handlers.gathered import Gathered
 from diagnostics.handlers.registry import GATHERED
@@ -51,10 +50,11 @@ class Ingest:
         `diagnostics.ocpp.connection` just now. Raises OcppError where nothing can be made of it,
         and, awaited, what the database raises.
         """
-        version = OcppVersion(version)
+        if not isinstance(version, OcppVersion):
+            version = OcppVersion(version)
         if not checked:
             payload = _requests(version).read(action, payload)[1]
-        item = GATHERED[action].read(station_id, version, payload, timezone.now())
+        item = GATHERED[action].read(station_id, version, payload, datetime.now(UTC))
         return self._commits[action].submit(item)
 
     def close(self) -> None:

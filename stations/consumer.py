@@ -51,6 +51,7 @@ class StationConsumer(AsyncConsumer):
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self._receive, self._send = receive, send
+        self._loop = asyncio.get_running_loop()
         await receive()  # websocket.connect
         try:
             version = await self._open(scope)
@@ -137,7 +138,7 @@ class StationConsumer(AsyncConsumer):
 
     async def _take(self, text: str) -> None:
         self.process.saw(self.station_id)
-        received = self.protocol.receive_text(text, self._now())
+        received = self.protocol.receive_text(text, self._loop.time())
         self._frames.received(text, received)
         for event in received:
             if isinstance(event, events.CallReceived):
@@ -159,9 +160,6 @@ class StationConsumer(AsyncConsumer):
             await self._send(message)
         except (OSError, RuntimeError) as error:  # how uvicorn says that the socket is gone
             logger.debug("%s cannot be reached: %s", self.station, error)
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
 
     # What the station says
 
@@ -242,7 +240,7 @@ class StationConsumer(AsyncConsumer):
         while True:
             await self._sleep()
             try:
-                for event in self.protocol.expire(self._now()):
+                for event in self.protocol.expire(self._loop.time()):
                     await self._handle(event)
                 await self._send_next()
             except delivery.ConnectionEnded as ended:
@@ -282,7 +280,9 @@ class StationConsumer(AsyncConsumer):
         action, payload = call.wire_action, call.wire_payload or {}
         self.asked_for |= asked_for_by(action, payload)
         try:
-            self.protocol.send_call(call.message_id, action, payload, self._now(), call.timeout)
+            self.protocol.send_call(
+                call.message_id, action, payload, self._loop.time(), call.timeout
+            )
         except (OcppError, ValueError) as error:
             await in_database(
                 inbound.receive_error, self.station, call.message_id, "InternalError", str(error)

@@ -31,8 +31,10 @@ _OTHER = {
     Direction.FROM_STATION.value: Direction.TO_STATION.value,
     Direction.TO_STATION.value: Direction.FROM_STATION.value,
 }
+# Plain numbers, since comparing with a member of an enumeration takes several times as long.
 _KINDS = frozenset(MessageType.values)
-_REQUESTS = frozenset({MessageType.CALL.value, MessageType.SEND.value})
+_CALL, _RESULT_REFUSED = MessageType.CALL.value, MessageType.CALL_RESULT_ERROR.value
+_REQUESTS = frozenset({_CALL, MessageType.SEND.value})
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
@@ -100,9 +102,10 @@ class Scribe:
 
     def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
         latency, action, outcome = None, frame.action, entry.outcome or frame.outcome
+        description = entry.description or frame.description
         if frame.kind in _REQUESTS:
             is_left_out = action in left_out
-            if frame.kind == MessageType.CALL:
+            if frame.kind == _CALL:
                 self._remember(entry, frame, is_left_out)
             if is_left_out and not outcome:
                 return None
@@ -125,7 +128,7 @@ class Scribe:
             entry.size,
             latency,
             outcome[:LONGEST_WORD],
-            storable((entry.description or frame.description)[:LONGEST_ERROR]),
+            description and storable(description[:LONGEST_ERROR]),
         )
 
     def _remember(self, entry: Entry, frame: _Frame, is_left_out: bool) -> None:
@@ -136,7 +139,7 @@ class Scribe:
 
     def _call_of(self, entry: Entry, frame: _Frame) -> _Call | None:
         """The call that is answered; CALLRESULTERROR is the caller's word on the answer."""
-        is_callers = frame.kind == MessageType.CALL_RESULT_ERROR
+        is_callers = frame.kind == _RESULT_REFUSED
         caller = entry.direction if is_callers else _OTHER[entry.direction]
         return self._calls.get((entry.station_id, entry.connection, caller, frame.message_id))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DataError, connections, router, transaction
 
-from diagnostics.copy_text import NULL, copy_lines, escaped, is_plain, takes_copy
+from diagnostics.copy_text import NULL, copy_lines, escaped, is_plain, moment, takes_copy
 from diagnostics.message_log.rows import Row, gently
 from diagnostics.models.message import MessageRecord
 
@@ -43,7 +43,7 @@ def _line(row: Row) -> str:
         station, connection, message_id, action, kept, text, outcome, error = map(escaped, texts)
         payload = payload and kept
     return (
-        f"{station}\t{connection}\t{at}\t{direction}\t{NULL if kind is None else kind}\t"
+        f"{station}\t{connection}\t{moment(at)}\t{direction}\t{NULL if kind is None else kind}\t"
         f"{message_id}\t{action}\t{payload or NULL}\t{text}\t{size}\t"
         f"{NULL if latency is None else latency}\t{outcome}\t{error}\n"
     )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from diagnostics.copy_text import NULL, copy_lines, escaped, is_plain, takes_copy
+from diagnostics.copy_text import NULL, copy_lines, escaped, is_plain, moment, takes_copy
 from diagnostics.models import StationEvent
 from diagnostics.ocpp.event_data import ALERTING, NOTIFY_EVENT, STATUS, EventFacts, EventReport
 
@@ -192,8 +192,8 @@ def _lines(rows: list[EventRow]) -> Iterator[str]:
             last = row.received
             station_id, (_, generated_at, seq_no, _), at = last
             station = escaped(str(station_id))  # a host's primary key may be any text
-            generated = NULL if generated_at is None else generated_at
-            tail = f"{generated}\t{NULL if seq_no is None else seq_no}\t{at}\n"
+            generated = NULL if generated_at is None else moment(generated_at)
+            tail = f"{generated}\t{NULL if seq_no is None else seq_no}\t{moment(at)}\n"
         yield _line(row, station, tail)
 
 
@@ -210,7 +210,7 @@ def _line(row: EventRow, station: str, tail: str) -> str:
          variable_instance, unread) = map(escaped, texts)  # fmt: skip
     return (
         f"{station}\t{fingerprint}\t{key or NULL}\t{report.source}\t"
-        f"{NULL if event_id is None else event_id}\t{timestamp}\t{trigger}\t"
+        f"{NULL if event_id is None else event_id}\t{moment(timestamp)}\t{trigger}\t"
         f"{NULL if cause is None else cause}\t{value}\t{code}\t{info}\t"
         f"{NULL if cleared is None else cleared}\t{transaction}\t"
         f"{NULL if monitor is None else monitor}\t{kind}\t"
