@@ -139,6 +139,20 @@ class DiagnosticsSettings:
     monitor_history: timedelta | None = timedelta(days=365)
     # Calls that belong to no request.
     call_history: timedelta | None = timedelta(days=90)
+    # How long it is kept how connections were, hour by hour.
+    health_history: timedelta | None = timedelta(days=90)
+    # What is a problem of a connection, in this hour and the last one; numbers: 0 switches it off.
+    health_flapping: int = 10
+    health_turned_away: int = 3
+    health_unreadable: int = 5
+    health_unanswered: int = 3
+    # Errors on either side, as a part of all exchanges.
+    health_error_rate: float = 0.1
+    # How long 95 of 100 answers may take.
+    health_slow: timedelta = timedelta(seconds=10)
+    # How long a connected station may be silent, and how wrong its clock may be.
+    health_silence: timedelta = timedelta(minutes=15)
+    health_clock_skew: timedelta = timedelta(seconds=30)
     # How often tables are looked through for what is older.
     housekeeping_interval: timedelta = timedelta(hours=1)
     # Whether an event stream whose arrears grow at the station is sped up by itself.

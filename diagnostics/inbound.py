@@ -14,7 +14,7 @@ from diagnostics.handlers.registry import CALLS, SENDS, Handler
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery, station_facts
+from diagnostics.services import delivery, health, station_facts
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,11 @@ def station_connected(station: Any, **details: Any) -> None:
 def station_disconnected(station: Any, *, connection: str | None = None, **details: Any) -> None:
     """A connection of the station ended; `connection` as given to `delivery.next_call`."""
     station_facts.record_disconnected(station, connection=connection, **details)
+
+
+def station_refused(station: Any) -> None:
+    """The station was turned away: its password was wrong, or it gave none."""
+    health.count(station.pk, "turned_away")
 
 
 def _handle(

@@ -17,6 +17,7 @@ from diagnostics.services import (
     event_streams,
     examination,
     following,
+    health,
     housekeeping,
     log_searches,
     log_watch,
@@ -47,6 +48,7 @@ def sweep() -> None:
     following.forget_tails(now)
     log_searches.sweep_searches(now)
     automation_runs.run_automations(now)
+    health.sweep_health(now)
     housekeeping.sweep_housekeeping(now)
 
 

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from diagnostics import inbound
 from diagnostics.ocpp.versions import OcppVersion, choose_subprotocol
 from stations.identity import identity_in, shown
 from stations.models import ChargingStation, RefusalReason, RefusedConnection, SecurityProfile
@@ -32,6 +33,9 @@ STATUSES = {
     RefusalReason.NOT_SERVED: 403,
     RefusalReason.NO_SUBPROTOCOL: 400,
 }
+
+# What the password of a station is at fault for.
+CREDENTIALS = frozenset({RefusalReason.NO_CREDENTIALS, RefusalReason.WRONG_PASSWORD})
 
 # Kinds of refusals kept; whoever tries one identity after the other pushes out the oldest.
 MOST_REFUSALS = 1000
@@ -149,6 +153,8 @@ def record_refusal(handshake: Handshake, refused: Refused) -> None:
     """Keep that somebody knocked: one row for an identity and a reason, however often."""
     now = timezone.now()
     station = refused.station
+    if station is not None and refused.reason in CREDENTIALS:
+        inbound.station_refused(station)
     kind = {
         "identity": station.identity if station else shown(handshake.raw_path),
         "reason": refused.reason,

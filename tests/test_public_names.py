@@ -21,6 +21,7 @@ FUNCTIONS = {
         "receive_send": "station version action payload",
         "station_connected": "station **details",
         "station_disconnected": "station * connection **details",
+        "station_refused": "station",
     },
     "ingest": {
         "submit": "station_id version action payload * checked",

@@ -26,7 +26,7 @@ from diagnostics.models import OutboundCall
 from diagnostics.ocpp.errors import InvalidPayload
 from diagnostics.ocpp.frames import load_json
 from diagnostics.ocpp.schemas import schemas_of
-from diagnostics.services import access, console, delivery, triggers
+from diagnostics.services import access, capabilities, console, delivery, triggers
 
 PLACE, TRIGGER = "diagnostics.place_call", "diagnostics.trigger_message"
 
@@ -57,6 +57,7 @@ class ConsoleViews(ModelAdmin):
             "action": action if action in actions else "",
             "version": version,
         }
+        context["refused"] = capabilities.lacking(station).get(context["action"])
         if not context["action"] or version is None:
             return self._console(request, station, "diagnostics/place_call.html", **context)
         form = SchemaForm(schemas_of(version).request(action).tree)

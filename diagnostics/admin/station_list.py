@@ -25,6 +25,7 @@ from diagnostics.admin.group_actions import (
     save_selection_action,
 )
 from diagnostics.admin.group_filters import GroupFilter, SelectionFilter
+from diagnostics.admin.health import HealthFilter
 from diagnostics.admin.log_search import SEARCH
 from diagnostics.admin.search_actions import search_stations_action
 from diagnostics.models import GroupMember, StationGroup
@@ -70,7 +71,7 @@ class StationList(TheirsOnly):
         return type("StationChangeList", (GroupedChangeList, hosts), {})
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return [*super().get_list_filter(request), GroupFilter, SelectionFilter]
+        return [*super().get_list_filter(request), HealthFilter, GroupFilter, SelectionFilter]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The host's columns, and the groups where there are any."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.forms import Media
@@ -24,6 +25,7 @@ from diagnostics.admin.actions import PERMISSION
 from diagnostics.admin.base import page_media
 from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.event_stream import streams_context
+from diagnostics.admin.health import health_context
 from diagnostics.admin.log_search import may_search
 from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
@@ -44,6 +46,7 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.codecs import codec_for
+from diagnostics.services import capabilities
 from diagnostics.services.messages import find_messages
 
 SETTINGS = "settings"
@@ -124,8 +127,10 @@ def customers_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     mine = CustomerInformation.objects.filter(station=station)
     rows = mine.select_related("requested_by", "call")
     may_request = request.user.has_perm("diagnostics.request_customer_information")
-    page = _page(request, rows, ROWS)
-    return {**page, **certificates_context(station), "may_request": may_request}
+    page = {**_page(request, rows, ROWS), "may_request": may_request}
+    refused = capabilities.lacking(station).get("CustomerInformation")
+    cannot = capabilities.refusal(refused.subject, refused.code) if refused else ""
+    return {**page, **certificates_context(station), "cannot": cannot, "refused": refused}
 
 
 def reported_context(request: HttpRequest, station: Any) -> dict[str, Any]:
@@ -155,6 +160,8 @@ def messages_context(request: HttpRequest, station: Any) -> dict[str, Any]:
 TABS = (
     Tab("overview", gettext_lazy("Overview"), "diagnostics/station/timeline.html",
         timeline_context, is_live=True),
+    Tab("health", gettext_lazy("Health"), "diagnostics/station/health.html",
+        health_context, "diagnostics.view_healthproblem"),
     Tab("logs", gettext_lazy("Logs"), "diagnostics/station/logs.html", logs_context,
         is_live=True),
     Tab("events", gettext_lazy("Events"), "diagnostics/station/reported.html", reported_context,
@@ -179,11 +186,15 @@ TABS = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something a station can be asked to do, or the reason why this one cannot."""
+    """Something a station can be asked to do, or the reason why this one cannot.
+
+    `since` is when it said so, where that was found out by asking.
+    """
 
     label: str
     url: str
     problem: str
+    since: datetime | None = None
 
 
 def offers(request: HttpRequest, station: Any) -> list[Offer]:
@@ -193,14 +204,16 @@ def offers(request: HttpRequest, station: Any) -> list[Offer]:
 
 def _call_offers(request: HttpRequest, station: Any) -> list[Offer]:
     never = "" if get_gateway().version(station) else _("It has never connected.")
+    refused = capabilities.lacking(station).get("TriggerMessage")
+    cannot = capabilities.refusal(refused.subject, refused.code) if refused else ""
     wanted = (
-        ("trigger", "diagnostics.trigger_message", _("Trigger a message …")),
-        ("place", "diagnostics.place_call", _("Send a call …")),
+        ("trigger", "diagnostics.trigger_message", _("Trigger a message …"), never or cannot),
+        ("place", "diagnostics.place_call", _("Send a call …"), never),
     )
     return [
         Offer(label, f"{reverse(f'admin:diagnostics_outboundcall_{view}')}?station={station.pk}",
-              never)
-        for view, permission, label in wanted
+              problem, refused.learnt_at if refused and problem == cannot else None)
+        for view, permission, label, problem in wanted
         if request.user.has_perm(permission)
     ]  # fmt: skip
 
@@ -209,11 +222,16 @@ def _log_offers(request: HttpRequest, station: Any) -> list[Offer]:
     if not request.user.has_perm(PERMISSION):
         return []
     problems, base = log_problems(station), reverse("admin:diagnostics_logrequest_request")
+    lacking = capabilities.lacking(station)
+    refused = lacking.get("GetDiagnostics") or lacking.get("GetLog")
+    version = get_gateway().version(station)
+    known = codec_for(version).log_types if version else frozenset()
     return [
         Offer(
             _("Request %(log)s") % {"log": label[:1].lower() + label[1:]},
             f"{base}?station={station.pk}&log_type={value}",
             problems[value],
+            refused.learnt_at if refused and problems[value] and value in known else None,
         )
         for value, label in LogType.choices
     ]

@@ -9,15 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import LogType
 from diagnostics.models import StationInfo, TimelineEntry
-from diagnostics.services import logs
+from diagnostics.services import capabilities, logs
 from diagnostics.wording import duration
-
-# A station's clock that is off by less is right: messages take time.
-SKEW_THAT_MATTERS = 30.0
 
 _PRESENCE = ("station.connected", "station.disconnected")
 
@@ -36,7 +34,8 @@ class StationHeader:
     @property
     def clock_is_off(self) -> bool:
         skew = self.info.clock_skew if self.info else None
-        return skew is not None and abs(skew) >= SKEW_THAT_MATTERS
+        limit = app_settings.health_clock_skew.total_seconds()
+        return skew is not None and abs(skew) >= limit
 
     @property
     def skew_words(self) -> str:
@@ -96,15 +95,15 @@ class Prospect:
 def prospect(stations: Iterable[Any], log_type: str) -> Prospect:
     """Who of `stations` can be asked for a log, who is away, and who cannot and why.
 
-    Stations of one version and one knowledge of GetLog have one answer: it is asked for once.
+    Stations of one version that know the same have one answer: it is asked for once.
     """
     gateway, stations = get_gateway(), list(stations)
     found = Prospect([], None, {})
-    infos = _infos(stations)
+    known = capabilities.findings(stations, ("GetLog", "GetDiagnostics"))
     problems: dict[Any, str] = {}
     for station in stations:
-        info = infos.get(station.pk)
-        likeness = (gateway.version(station), info.knows_get_log if info else None)
+        found_out = known.get(station.pk, {})
+        likeness = (gateway.version(station), frozenset(found_out.items()))
         if likeness not in problems:
             problems[likeness] = log_problem(station, log_type)
         if problem := problems[likeness]:
@@ -113,14 +112,4 @@ def prospect(stations: Iterable[Any], log_type: str) -> Prospect:
             found.able.append(station)
     if len(found.able) <= MOST_LOOKED_UP:
         found.away = sum(not gateway.is_online(station) for station in found.able)
-    return found
-
-
-def _infos(stations: list[Any]) -> dict[Any, StationInfo]:
-    found: dict[Any, StationInfo] = {}
-    for start in range(0, len(stations), 500):
-        batch = [station.pk for station in stations[start : start + 500]]
-        found.update(
-            (info.station_id, info) for info in StationInfo.objects.filter(station__in=batch)
-        )
     return found

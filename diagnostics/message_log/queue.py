@@ -13,6 +13,7 @@ from django.db import close_old_connections, connections
 from diagnostics.message_log.entry import Entry
 from diagnostics.message_log.rows import Scribe
 from diagnostics.message_log.table import write
+from diagnostics.message_log.tally import add_counts
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ BATCH = 2_000
 # What waits at most: frames, and their characters.
 MOST_FRAMES = 50_000
 MOST_CHARACTERS = 64 * 1024**2
+# Seconds in which counts gather, while there is always something to write.
+COUNTING = 30.0
 # Seconds between two complaints about the database.
 QUIET = 60.0
 
@@ -38,6 +41,7 @@ class MessageLog:
         self._thread: threading.Thread | None = None
         self._complained = float("-inf")
         self._scribe = Scribe()
+        self._counted = time.monotonic()
         self.dropped = 0
 
     def put(self, entry: Entry) -> None:
@@ -57,9 +61,22 @@ class MessageLog:
 
     def flush(self) -> None:
         """Write what waits, in this thread; for tests, and for the end of the process."""
+        self._write_frames()
+        self._write_counts()
+
+    def _write_frames(self) -> None:
         with self._writing:
             while batch := self._take():
                 self._write(batch)
+
+    def _write_counts(self) -> None:
+        """Add what was counted to the rows of stations; what cannot be written is lost."""
+        with self._writing:
+            counts, self._counted = self._scribe.tally.take(), time.monotonic()
+            try:
+                add_counts(counts)
+            except Exception:
+                self._complain("Messages are not counted", len(counts))
 
     def _start(self) -> None:
         with self._lock:
@@ -73,12 +90,15 @@ class MessageLog:
         atexit.register(self.flush)
         while True:
             if not self._some.wait(GATHERING):
+                self._write_counts()
                 connections.close_all()  # idle: nobody's connection is held
                 self._some.wait()
             self._many.wait(GATHERING)
             self._some.clear()
             self._many.clear()
-            self.flush()
+            self._write_frames()
+            if time.monotonic() - self._counted >= COUNTING:
+                self._write_counts()
 
     def _take(self) -> list[Entry]:
         with self._lock:
@@ -92,6 +112,9 @@ class MessageLog:
             write(self._scribe.rows(batch))
         except Exception:  # the database is away: the log has a gap, the work goes on
             self.dropped += len(batch)
-            if time.monotonic() - self._complained > QUIET:
-                self._complained = time.monotonic()
-                logger.exception("Messages are not logged; %s were lost so far", self.dropped)
+            self._complain("Messages are not logged", self.dropped)
+
+    def _complain(self, what: str, lost: int) -> None:
+        if time.monotonic() - self._complained > QUIET:
+            self._complained = time.monotonic()
+            logger.exception("%s; %s were lost so far", what, lost)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from diagnostics.conf import current_settings
 from diagnostics.message_log.contents import contents
 from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.tally import Tally
 from diagnostics.models.message import IGNORED, OK, Direction, MessageType
 from diagnostics.redaction import storable
 
@@ -84,10 +85,14 @@ class _Call(NamedTuple):
 
 
 class Scribe:
-    """Makes rows of entries in the order in which they came, and remembers the calls among them."""
+    """Makes rows of entries in the order in which they came, and remembers the calls among them.
+
+    All of them are counted in `tally`, also those that are left out.
+    """
 
     def __init__(self) -> None:
         self._calls: OrderedDict[tuple[Any, str, str, str], _Call] = OrderedDict()
+        self.tally = Tally()
 
     def rows(self, entries: Sequence[Entry]) -> list[Row]:
         """The rows to write. Calls of actions that are left out have none, nor their answers."""
@@ -103,18 +108,19 @@ class Scribe:
     def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
         latency, action, outcome = None, frame.action, entry.outcome or frame.outcome
         description = entry.description or frame.description
+        is_left_out = False
         if frame.kind in _REQUESTS:
-            is_left_out = action in left_out
+            is_left_out = action in left_out and not outcome
             if frame.kind == _CALL:
-                self._remember(entry, frame, is_left_out)
-            if is_left_out and not outcome:
-                return None
+                self._remember(entry, frame, action in left_out)
         elif frame.kind is not None:
             call = self._call_of(entry, frame)
             if call is not None:
-                if call.is_left_out and outcome == OK:
-                    return None
+                is_left_out = call.is_left_out and outcome == OK
                 action, latency = call.action, max(0.0, round((entry.at - call.at) * 1000, 3))
+        self.tally.count(entry.station_id, entry.at, entry.direction, frame.kind, outcome, latency)
+        if is_left_out:
+            return None
         return Row(
             entry.station_id,
             entry.connection[:64],

@@ -2,6 +2,7 @@
 
 from diagnostics.models.automation import Automation, AutomationFiring
 from diagnostics.models.call import OutboundCall
+from diagnostics.models.capability import StationCapability
 from diagnostics.models.certificate import InstalledCertificate
 from diagnostics.models.customer_information import (
     CustomerInformation,
@@ -12,6 +13,7 @@ from diagnostics.models.event import Alert, StationEvent
 from diagnostics.models.event_stream import EventStream, EventStreamSample
 from diagnostics.models.file_server import FileServer
 from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, StationGroup
+from diagnostics.models.health import HealthProblem, StationHealth
 from diagnostics.models.housekeeping import Housekeeping
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_member import LogMember
@@ -39,6 +41,7 @@ __all__ = [
     "GroupKind",
     "GroupLimit",
     "GroupMember",
+    "HealthProblem",
     "Housekeeping",
     "InstalledCertificate",
     "FileServer",
@@ -56,8 +59,10 @@ __all__ = [
     "SearchHit",
     "SearchedFile",
     "SecurityEvent",
+    "StationCapability",
     "StationEvent",
     "StationGroup",
+    "StationHealth",
     "StationInfo",
     "StationSelection",
     "TimelineEntry",

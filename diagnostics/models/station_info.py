@@ -11,8 +11,7 @@ from diagnostics.lifecycles.log_request import UploadRoute
 class StationInfo(models.Model):
     """What diagnostics has learnt about a station, whatever model the host keeps it in.
 
-    Identity facts come from BootNotification. `security_extension` is found out by asking: 1.6
-    does not announce whether a station knows GetLog; the finding holds for one firmware version.
+    Identity facts come from BootNotification; what it knows of OCPP is in `StationCapability`.
     """
 
     station = models.OneToOneField(
@@ -39,12 +38,6 @@ class StationInfo(models.Model):
         blank=True,
         editable=False,
         help_text=_("Empty: it has never been connected."),
-    )
-    security_extension = models.BooleanField(
-        _("knows GetLog (1.6)"), null=True, blank=True, help_text=_("Found out by asking.")
-    )
-    security_extension_firmware = models.CharField(
-        _("found out with firmware"), max_length=50, blank=True
     )
     limits = models.JSONField(
         _("limits"), default=dict, blank=True, help_text=_("As `services.variables` reads them.")
@@ -108,10 +101,3 @@ class StationInfo(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vendor} {self.model}".strip() or str(self.station_id)
-
-    @property
-    def knows_get_log(self) -> bool | None:
-        """Whether a 1.6 station has the security extension; None until it has been asked."""
-        if self.security_extension_firmware != self.firmware_version:
-            return None
-        return self.security_extension

@@ -27,7 +27,7 @@ from diagnostics.ocpp.codecs.certificates import (
 )
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode, parse_error_code
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls
+from diagnostics.services import calls, capabilities
 from diagnostics.services.timeline import Source, note
 
 # A station that does not know the message has nothing to be looked up.
@@ -42,6 +42,7 @@ def request_certificates(*, station: Any, requested_by: Any = None) -> OutboundC
         wire = encode_installed_certificates(codec_for(version))
     except OcppError as error:
         raise RequestRefused(str(error)) from error
+    capabilities.check(station, wire.action)
     note(
         station=station,
         kind="certificates.requested",

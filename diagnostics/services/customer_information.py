@@ -23,7 +23,7 @@ from diagnostics.ocpp.codecs.customer_information import ACTION, encode_customer
 from diagnostics.ocpp.errors import InvalidPayload, OcppError, UnsupportedAction
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, certificates, customer_answers
+from diagnostics.services import calls, capabilities, certificates, customer_answers
 from diagnostics.services.customer_identity import Customer, customer
 from diagnostics.services.timeline import Source
 
@@ -104,6 +104,7 @@ def check_request(
             _encode(version, 0, report, clear, found.wire)
         except OcppError as error:
             raise RequestRefused(str(error)) from error
+    capabilities.check(station, CUSTOMER_INFORMATION)
     return found
 
 

@@ -32,7 +32,7 @@ from diagnostics.ocpp.personal import without_personal_data
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
 from diagnostics.ringing import ring
-from diagnostics.services import calls, certificates, secrecy
+from diagnostics.services import calls, capabilities, certificates, health, secrecy
 from diagnostics.services.call_kinds import ENCODERS, FOLLOWERS
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import call_settled
@@ -138,6 +138,9 @@ def _settle(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
         columns["settled_at"] = timezone.now()
     if not calls.move(call, event, **columns):
         return False
+    capabilities.learn_from([call])
+    if event is CallEvent.TIME_OUT and call.error_code == NO_ANSWER:
+        health.count(call.station_id, "unanswered")
     if follower := FOLLOWERS.get(call.action):
         follower(call)
     if call.raw and call.status in TERMINAL:

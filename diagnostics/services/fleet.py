@@ -23,13 +23,13 @@ Stations = QuerySet[Any]
 
 def is_quick() -> bool:
     """Whether the gateway says with one query who is connected."""
-    return hasattr(get_gateway(), "online")
+    return callable(getattr(get_gateway(), "online", None))
 
 
 def online(stations: Stations) -> Stations:
     """Those that are connected now."""
     gateway: Any = get_gateway()
-    if hasattr(gateway, "online"):
+    if is_quick():
         return gateway.online(stations)  # type: ignore[no-any-return]
     return _one_by_one(stations, gateway.is_online)
 

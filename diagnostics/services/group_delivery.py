@@ -19,7 +19,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_soon
-from diagnostics.services import calls, secrecy
+from diagnostics.services import calls, capabilities, secrecy
 from diagnostics.services.call_kinds import FOLLOWERS
 from diagnostics.services.delivery import encode, sent_columns
 from diagnostics.signals import call_settled
@@ -143,6 +143,7 @@ def _move(
     moved = calls.move_each(event, changes)
     publish_soon("call", {call.pk: {"state": call.status} for call in moved})
     if event is CallEvent.ANSWER:
+        capabilities.learn_from(moved)
         for call in moved:
             if call.raw:
                 secrecy.forget(call)

@@ -9,12 +9,12 @@ from django.utils import timezone
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import CONNECTION_LOST, NO_ANSWER, CallStatus
-from diagnostics.models import LogRequest, OutboundCall, StationInfo
+from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import RpcErrorCode, parse_error_code
 from diagnostics.ocpp.messages import LogAnswer
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, log_facts
+from diagnostics.services import calls, capabilities, log_facts
 from diagnostics.services.logs import GET_LOG
 from diagnostics.services.timeline import Source, note
 
@@ -65,16 +65,14 @@ def _answered(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> 
         info=answer.additional_info,
         late=call.late or None,
     )
-    if call.wire_action == GET_LOG:
-        _learn(row, knows_get_log=True)
-    elif call.payload.get("legacy") and row.answer == "Accepted":
-        _learn(row, knows_get_log=False)
+    if call.payload.get("legacy") and row.answer == "Accepted":
+        _learn_that_it_lacks(row, "")
 
 
 def _refused(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> None:
     _note(row, "log.refused", Source.STATION, code=call.error_code, info=call.error_description)
     if _may_fall_back(row, call) and parse_error_code(call.error_code) in NOT_KNOWN:
-        _learn(row, knows_get_log=False)
+        _learn_that_it_lacks(row, call.error_code)
         _ask_again(row, legacy=True)
 
 
@@ -113,8 +111,7 @@ def _may_fall_back(row: LogRequest, call: OutboundCall) -> bool:
     """Whether GetDiagnostics can still be tried: 1.6, once, never for the security log."""
     if call.payload.get("legacy") or call.pk != row.call_id:
         return False
-    info = StationInfo.objects.filter(station=row.station).first()
-    if info and info.knows_get_log and call.error_code == NO_ANSWER:
+    if call.error_code == NO_ANSWER and capabilities.knows(row.station, GET_LOG):
         return False  # it knows GetLog and was silent this once
     return codec_for(_version(call)).get_log_fallback(call.wire_action, row.log_type)
 
@@ -138,12 +135,10 @@ def _ask_again(row: LogRequest, *, legacy: bool) -> None:
     _note(row, "log.asked_again", Source.SYSTEM, legacy=legacy or None)
 
 
-def _learn(row: LogRequest, *, knows_get_log: bool) -> None:
-    """Remember whether a station knows GetLog; the finding holds for its present firmware."""
-    info, _ = StationInfo.objects.get_or_create(station=row.station)
-    info.security_extension = knows_get_log
-    info.security_extension_firmware = info.firmware_version
-    info.save(update_fields=["security_extension", "security_extension_firmware"])
+def _learn_that_it_lacks(row: LogRequest, code: str) -> None:
+    """A station of 1.6 has no security extension: it refused GetLog, or took the older message."""
+    if capabilities.knows(row.station, GET_LOG) is not False:
+        capabilities.learn(row.station_id, GET_LOG, known=False, code=code)
 
 
 def _note(row: LogRequest, kind: str, source: str, **data: Any) -> None:

@@ -10,11 +10,11 @@ from django.db.models import Q
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.log_request import GivenUp, UploadStatus
-from diagnostics.models import LogRequest, OutboundCall, StationInfo
+from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, direct_uploads
+from diagnostics.services import calls, capabilities, direct_uploads
 from diagnostics.services.direct_uploads import Sighting
 from diagnostics.services.log_facts import locked
 from diagnostics.services.timeline import Source, note
@@ -90,6 +90,5 @@ def poll_after_boot(station: Any, now: datetime) -> None:
 
 def encode_poll(call: OutboundCall, version: OcppVersion) -> WireCall:
     """TriggerMessage or ExtendedTriggerMessage, whichever the station can answer."""
-    info = StationInfo.objects.filter(station=call.station).first()
-    extension = info.knows_get_log if info else None
+    extension = capabilities.knows(call.station, "GetLog")
     return codec_for(version).encode_log_status_poll(extension=extension)

@@ -20,7 +20,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.messages import GetLogRequest, WireCall
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import calls, log_facts, upload_routes
+from diagnostics.services import calls, capabilities, log_facts, upload_routes
 from diagnostics.services.timeline import Source, note
 
 GET_LOG = "GetLog"
@@ -119,17 +119,19 @@ def check_request(
     version = get_gateway().version(station)
     if version is not None and log_type not in codec_for(version).log_types:
         raise RequestRefused(f"OCPP {version}, which this station speaks, has no {log_type}.")
-    info = StationInfo.objects.filter(station=station).first()
-    if (
-        version is OcppVersion.V16
-        and log_type == LogType.SECURITY
-        and info is not None
-        and info.knows_get_log is False
-    ):
+    if version is not None:
+        _check_capability(station, version, log_type)
+
+
+def _check_capability(station: Any, version: OcppVersion, log_type: str) -> None:
+    """Whether the station knows the message that would ask for this log."""
+    codec, extension = codec_for(version), capabilities.knows(station, GET_LOG)
+    if version is OcppVersion.V16 and log_type == LogType.SECURITY and extension is False:
         raise RequestRefused(
             "This station refused GetLog: without the security extension of OCPP 1.6 it has "
             "no security log. A firmware update may bring it."
         )
+    capabilities.check(station, codec.log_action(extension=extension))
 
 
 def _plan(row: LogRequest) -> None:
@@ -201,7 +203,7 @@ def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:
     if row is None or call.request_id is None:
         raise ValueError(f"call {call.pk} asks for no log")
     info = StationInfo.objects.filter(station=call.station).first() or StationInfo()
-    extension = False if call.payload.get("legacy") else info.knows_get_log
+    extension = False if call.payload.get("legacy") else capabilities.knows(call.station, GET_LOG)
     route = upload_routes.decide_route(row, info, version, extension=extension)
     return codec_for(version).encode_get_log(
         GetLogRequest(

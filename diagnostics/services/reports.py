@@ -25,10 +25,11 @@ from diagnostics.ocpp.batches import USUAL_ITEMS, split
 from diagnostics.ocpp.codecs import Codec, codec_for
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
+from diagnostics.ocpp.refusals import subjects_of
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import calls
+from diagnostics.services import calls, capabilities
 from diagnostics.services.limits import get_limits
 from diagnostics.services.timeline import Source, note
 
@@ -113,6 +114,7 @@ def check_request(*, station: Any, kind: str, criteria: dict[str, Any]) -> None:
             _encode(codec_for(version), ReportKind(kind), 1, criteria)
         except OcppError as error:
             raise RequestRefused(str(error)) from error
+    capabilities.check(station, *subjects_of(ACTIONS[ReportKind(kind)], criteria))
     _check_limits(station, ACTIONS[ReportKind(kind)], criteria)
 
 

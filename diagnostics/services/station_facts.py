@@ -13,6 +13,7 @@ from diagnostics.services import (
     certificates,
     delivery,
     first_questions,
+    health,
     log_watch,
     monitor_watch,
     report_facts,
@@ -65,6 +66,7 @@ def record_connected(station: Any, **data: Any) -> None:
     """The station has a new connection: whatever an older one carried has no outcome."""
     delivery.connection_lost(station)
     _seen(station)
+    health.count(station.pk, "connections")
     note(station=station, kind="station.connected", source=Source.SYSTEM, **data)
     first_questions.after_connecting(station)
 

@@ -22,7 +22,7 @@ from diagnostics.ocpp.codecs.event_streams import (
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls
+from diagnostics.services import calls, capabilities
 from diagnostics.services.timeline import Source, note
 
 # Steps by which a stream is sped up without anybody's click, until its arrears are gone.
@@ -102,6 +102,7 @@ def _encoded(station: Any, encode: Any) -> WireCall:
         wire: WireCall = encode(version)
     except OcppError as error:
         raise RequestRefused(str(error)) from error
+    capabilities.check(station, wire.action)
     return wire
 
 

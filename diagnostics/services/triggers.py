@@ -8,19 +8,17 @@ from django.db import transaction
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
-from diagnostics.lifecycles.call import CallStatus
-from diagnostics.models import OutboundCall, ReportedVariable, StationInfo, VariableAttribute
+from diagnostics.models import OutboundCall, ReportedVariable, VariableAttribute
 from diagnostics.ocpp.codecs.triggers import Trigger, encode_trigger, triggers_of
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls
+from diagnostics.services import calls, capabilities
 from diagnostics.services.timeline import Source, note
 
 ACTION = "Trigger"
 
-# Calls looked back on for what a station said it does not know.
-LOOKED_BACK = 100
+_TRIGGERS = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 
 
 def trigger(
@@ -65,20 +63,13 @@ def triggers_for(station: Any) -> tuple[Trigger, ...]:
     version = get_gateway().version(station)
     if version is None:
         return ()
-    info = StationInfo.objects.filter(station=station).first()
-    return triggers_of(version, extension=info.knows_get_log if info else None)
+    return triggers_of(version, extension=capabilities.knows(station, "GetLog"))
 
 
 def not_implemented(station: Any) -> frozenset[str]:
-    """Messages for which the station answered NotImplemented the last time it was asked."""
-    rows = OutboundCall.objects.filter(
-        station=station, action=ACTION, status=CallStatus.ANSWERED
-    ).order_by("-pk")[:LOOKED_BACK]
-    newest: dict[str, str] = {}
-    for row in rows:
-        status = row.answer.get("status", "") if isinstance(row.answer, dict) else ""
-        newest.setdefault(str(row.payload.get("message")), str(status))
-    return frozenset(message for message, status in newest.items() if status == "NotImplemented")
+    """Messages that the station said it does not implement."""
+    said = (subject.partition(" ") for subject in capabilities.lacking(station))
+    return frozenset(message for action, _, message in said if message and action in _TRIGGERS)
 
 
 def custom_triggers(station: Any) -> list[str]:

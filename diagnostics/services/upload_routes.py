@@ -30,6 +30,7 @@ from diagnostics.models import LogRequest, StationInfo
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import capabilities
 from diagnostics.services.limits import read_limits
 from diagnostics.services.timeline import Source, note
 from diagnostics.services.upload_addresses import (
@@ -62,7 +63,7 @@ def plan_route(row: LogRequest) -> Route:
     """The way as it looks when a log is asked for; decided again when the call is sent."""
     info = StationInfo.objects.filter(station=row.station).first() or StationInfo()
     version = get_gateway().version(row.station) or OcppVersion.V201
-    return _choose(_asking(row, info, version, info.knows_get_log))
+    return _choose(_asking(row, info, version, capabilities.knows(row.station, "GetLog")))
 
 
 def preview_route(station: Any) -> tuple[str, dict[str, Any]]:

@@ -20,6 +20,9 @@ SENTENCES: dict[str, str] = {
     "call.placed": gettext_noop("%(action)s written by hand"),
     "call.triggered": gettext_noop("Told to send %(message)s"),
     "call.unmatched": gettext_noop("Answered a call that nobody here had placed (%(message_id)s)"),
+    "capability.forgotten": gettext_noop(
+        "%(subject)s may be asked for again, although the station said that it does not know it"
+    ),
     "certificates.read": gettext_noop("Told which certificates it has installed: %(count)s"),
     "certificates.requested": gettext_noop("Asked which certificates are installed"),
     "customer.answered": gettext_noop(

@@ -14,7 +14,8 @@ from django.utils import timezone
 from diagnostics import tasks
 from diagnostics.admin import actions
 from diagnostics.lifecycles.log_request import LogVerdict
-from diagnostics.models import LogRequest, StationInfo
+from diagnostics.models import LogRequest
+from diagnostics.services import capabilities
 from stations.models import ChargingStation
 from stations.services import register_station
 from tests.admin.conftest import Staff, page_of, text_of
@@ -111,7 +112,7 @@ def fleet(station: ChargingStation) -> list[ChargingStation]:
     old = register_station("OLD-1", security_profile=0)[0]
     old.ocpp_version = "1.6"
     old.save()
-    StationInfo.objects.create(station=old, security_extension=False)
+    capabilities.learn(old.pk, "GetLog", known=False)
     return [station, newer, old]
 
 

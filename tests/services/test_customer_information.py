@@ -193,9 +193,9 @@ def test_the_stations_no_is_an_end(dialogue: Dialogue, status: str) -> None:
 def test_a_refusal_and_silence_are_failures_with_a_reason(dialogue: Dialogue) -> None:
     row = ask(dialogue)
     dialogue.takes()
-    dialogue.refuses("NotImplemented")
+    dialogue.refuses("InternalError")
     row.refresh_from_db()
-    assert (row.status, row.reason) == ("Failed", "NotImplemented")
+    assert (row.status, row.reason) == ("Failed", "InternalError")
     other = ask(dialogue)
     dialogue.takes()
     dialogue.is_silent()

@@ -13,7 +13,8 @@ from diagnostics import inbound
 from diagnostics.exceptions import RequestClosed, RequestRefused, UploadExpired, UploadUnknown
 from diagnostics.models import LogFile, LogRequest, OutboundCall, StationInfo, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery, log_watch, logs, uploads
+from diagnostics.services import capabilities, delivery, log_watch, logs, uploads
+from diagnostics.testing.factories import make_station_info
 from diagnostics.wording import verdict_sentence
 from tests.services.conftest import Dialogue, make_station, stored
 
@@ -292,16 +293,15 @@ def test_1_6_without_the_extension_gets_get_diagnostics(dialogue: Dialogue, aske
     inbound.receive_call(row.station, "1.6", "DiagnosticsStatusNotification", status)
     brings(row)
     assert verdict(row) == ("Received", "")
-    info = StationInfo.objects.get(station=row.station)
-    assert info.knows_get_log is False
+    assert capabilities.knows(row.station, "GetLog") is False
     # Cached: the next request goes straight to GetDiagnostics, and the security log is refused.
     asked()
     assert dialogue.taken[-1].wire_action == "GetDiagnostics"
     with pytest.raises(RequestRefused, match="security extension"):
         logs.request_log(station=row.station, log_type="SecurityLog")
     # A firmware update may bring the extension.
-    StationInfo.objects.update(firmware_version="9.9")
-    assert StationInfo.objects.get(station=row.station).knows_get_log is None
+    make_station_info(row.station, firmware_version="9.9")
+    assert capabilities.knows(row.station, "GetLog") is None
 
 
 def test_1_6_that_is_silent_on_get_log_is_tried_with_get_diagnostics_once(
@@ -320,7 +320,7 @@ def test_1_6_with_the_extension_is_remembered(dialogue: Dialogue, asked: Ask) ->
     dialogue.gateway.spoken = OcppVersion.V16
     row = asked(log_type="SecurityLog")
     dialogue.answers({"status": "Accepted", "filename": "security_logs.csv"})
-    assert StationInfo.objects.get(station=row.station).knows_get_log is True
+    assert capabilities.knows(row.station, "GetLog") is True
 
 
 def test_1_6_security_log_without_the_extension_has_no_fallback(
@@ -335,7 +335,7 @@ def test_1_6_security_log_without_the_extension_has_no_fallback(
 
 def test_only_one_get_diagnostics_runs_at_a_time(dialogue: Dialogue, asked: Ask) -> None:
     dialogue.gateway.spoken = OcppVersion.V16
-    StationInfo.objects.create(station=dialogue.station, security_extension=False)
+    capabilities.learn(dialogue.station.pk, "GetLog", known=False)
     first, second = asked(), asked()
     assert dialogue.taken[-1] is None
     dialogue.taken.pop()
@@ -351,7 +351,7 @@ def test_only_one_get_diagnostics_runs_at_a_time(dialogue: Dialogue, asked: Ask)
 
 def test_get_diagnostics_without_a_file_name_is_a_rejection(dialogue: Dialogue, asked: Ask) -> None:
     dialogue.gateway.spoken = OcppVersion.V16
-    StationInfo.objects.create(station=dialogue.station, security_extension=False)
+    capabilities.learn(dialogue.station.pk, "GetLog", known=False)
     row = asked()
     dialogue.answers({})
     assert verdict(row) == ("Rejected", "")
@@ -437,7 +437,7 @@ def test_a_span_that_makes_no_sense_is_refused_in_words(dialogue: Dialogue) -> N
 def test_one_station_that_cannot_be_asked_does_not_stop_the_others(dialogue: Dialogue) -> None:
     dialogue.gateway.spoken = OcppVersion.V16
     other = make_station("CS-2")
-    StationInfo.objects.create(station=other, security_extension=False)
+    capabilities.learn(other.pk, "GetLog", known=False)
     asked = logs.request_logs(stations=[other, dialogue.station], log_type="SecurityLog")
     assert [row.station for row in asked.requests] == [dialogue.station]
     assert [station for station, _ in asked.refused] == [other]

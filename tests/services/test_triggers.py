@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 
 from diagnostics.exceptions import RequestRefused
-from diagnostics.models import ReportedVariable, StationInfo
+from diagnostics.models import ReportedVariable
 from diagnostics.ocpp.codecs.triggers import Place, encode_trigger, triggers_of
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.schemas import schemas_of
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import triggers
+from diagnostics.services import capabilities, triggers
 from tests.services.conftest import Dialogue
 
 
@@ -114,7 +114,7 @@ def test_what_is_not_implemented_is_remembered_until_it_is(dialogue: Dialogue) -
 def test_a_1_6_station_without_the_extension_is_offered_less(dialogue: Dialogue) -> None:
     dialogue.gateway.spoken = OcppVersion.V16
     assert any(each.needs_extension for each in triggers.triggers_for(dialogue.station))
-    StationInfo.objects.create(station=dialogue.station, security_extension=False)
+    capabilities.learn(dialogue.station.pk, "GetLog", known=False)
     assert not any(each.needs_extension for each in triggers.triggers_for(dialogue.station))
 
 
