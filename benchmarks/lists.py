@@ -1,0 +1,156 @@
+"""Lists and housekeeping over a million rows: `python -m benchmarks.lists [--rows 1000000]`.
+
+Pages of the admin's lists, as a superuser's browser gets them, at the beginning, in the middle and
+at the end; the floor is the same page of a table that has one page of rows. Then old rows are
+deleted, some by housekeeping and the others by one statement. PostgreSQL with fsync.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from statistics import median
+from typing import Any
+
+import django
+
+from benchmarks import cores, servers
+from benchmarks.figures import number, ratio, table
+
+ROWS = 1_000_000
+ONE_PAGE = 50
+# Of deleting by housekeeping.
+SECONDS = 20.0
+
+EVENTS = """
+INSERT INTO diagnostics_stationevent (station_id, fingerprint, source, timestamp, trigger,
+  actual_value, tech_code, tech_info, transaction_id, event_notification_type, unread, received_at,
+  component, component_instance, variable, variable_instance)
+SELECT 1 + n % 1000, gen_random_uuid(), 'NotifyEvent', {at}, 'Delta', '41.5', '', '', '',
+  'CustomMonitor', '', {at}, 'ChargingStation', '', 'Temperature', ''
+FROM generate_series(1, {rows}) AS n
+"""
+MESSAGES = """
+INSERT INTO diagnostics_messagerecord (station_id, connection, at, direction, message_type,
+  message_id, action, payload, text, size, outcome, error_description)
+SELECT 1 + n % 1000, 'c', {at}, 'FromStation', 2, n::text, 'StatusNotification',
+  '{{"status": "Available"}}', '', 60, '', ''
+FROM generate_series(1, {rows}) AS n
+"""
+# Half of the rows are older than anything is kept.
+AT = "now() - CASE WHEN n <= {half} THEN interval '900 days' ELSE interval '1 day' END"
+LISTS = {"events": ("stationevent", EVENTS), "messages": ("messagerecord", MESSAGES)}
+
+
+def fill(statement: str, rows: int) -> None:
+    """Put rows into a table, half of them old."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(rows=rows, at=AT.format(half=rows // 2)))
+
+
+def analyze(model: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE diagnostics_{model}")
+
+
+def milliseconds(work: Callable[[], Any], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - started))
+    return median(times)
+
+
+def opened(client: Any, url: str, query: str = "") -> None:
+    assert client.get(url + query).status_code == 200
+
+
+def measure(rows: int, rounds: int) -> None:
+    """Each list with one page of rows, and with many."""
+    from django.apps import apps  # needs Django to be set up
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    from stations.services import register_station
+
+    for number_of in range(1000):
+        register_station(f"BENCH-{number_of}", security_profile=0)
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("bench"))
+    found = []
+    for name, (model, statement) in LISTS.items():
+        url = f"/admin/diagnostics/{model}/"
+        stored = apps.get_model("diagnostics", model).objects
+
+        page = partial(opened, client, url)
+        fill(statement, ONE_PAGE)
+        page()
+        floor = milliseconds(page, rounds)
+        fill(statement, rows)
+        analyze(model)
+        keys = stored.order_by("pk").values_list("pk", flat=True)
+        first, last = keys[0], keys.last()
+        queries = {
+            "first": "",
+            "middle": f"?id__lt={(first + last) // 2}",
+            "last": f"?id__lt={first + ONE_PAGE}",
+        }
+        times = [milliseconds(partial(page, query), rounds) for query in queries.values()]
+        found.append([name, number(floor), *(f"{number(t)} ({ratio(t, floor)})" for t in times)])
+    print(
+        table([f"{number(rows)} rows, ms", "one page", *(f"{q} (ratio)" for q in queries)], found)
+    )
+
+
+def measure_housekeeping() -> None:
+    """Some of the old events by housekeeping, the others by one statement."""
+    from django.utils import timezone
+
+    from diagnostics.models import Housekeeping, StationEvent
+    from diagnostics.services import housekeeping
+    from diagnostics.services.housekeeping_rules import all_rules
+
+    rule, long_ago = all_rules()["events"], timezone.now() - timedelta(days=800)
+    old = StationEvent.objects.filter(received_at__lt=long_ago)
+    started = time.perf_counter()
+    housekeeping.apply(rule, seconds=SECONDS)
+    batches = Housekeeping.objects.get().deleted / (time.perf_counter() - started)
+    left = old.count()
+    started = time.perf_counter()
+    old._raw_delete("default")
+    statement = left / (time.perf_counter() - started)
+    nothing = milliseconds(lambda: housekeeping.apply(rule), 5)
+    rows = [
+        ["by one statement", number(statement), "1.00"],
+        ["by housekeeping, a thousand at a time", number(batches), ratio(batches, statement)],
+    ]
+    print()
+    print(table(["old events deleted", "rows/s", "ratio"], rows))
+    print(f"\nA run that finds nothing old: {number(nothing)} ms")
+
+
+def main() -> None:
+    """Set up, measure, print, and leave nothing behind."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--rounds", type=int, default=15, help="medians are taken over these")
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, cores.OTHERS)
+    with servers.prepared_environment():
+        django.setup()
+        servers.prepare_database()
+        measure(arguments.rows, arguments.rounds)
+        measure_housekeeping()
+
+
+if __name__ == "__main__":
+    main()
