@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment, logs
@@ -151,10 +152,14 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Every ten seconds, and not kept: a worker that was away needs the last of them only.
     task: {"task": task, "schedule": 10.0, "options": {"expires": 10.0}}
     for task in ("diagnostics.tasks.sweep", "stations.tasks.sweep_presence")
+}
+CELERY_BEAT_SCHEDULE["retention"] = {
+    "task": "diagnostics.tasks.apply_retention",
+    "schedule": crontab(hour=3, minute=30),
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2  # forms only: stations upload past Django

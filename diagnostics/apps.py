@@ -7,5 +7,6 @@ class DiagnosticsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from diagnostics import checks  # noqa: F401  registers the system checks
-        from diagnostics.services import housekeeping_tables  # noqa: F401  registers its rules
+        # Registers the system checks, what happens when rows go, and the rules of housekeeping.
+        from diagnostics import checks, receivers  # noqa: F401
+        from diagnostics.services import housekeeping_tables  # noqa: F401

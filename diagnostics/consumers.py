@@ -20,6 +20,8 @@ from diagnostics.models import (
     Monitor,
     OutboundCall,
     Report,
+    RetentionRun,
+    StoreCheck,
     VariableRequest,
 )
 from diagnostics.progress import topic
@@ -57,6 +59,8 @@ KINDS: dict[str, tuple[str, Rows]] = {
     "eventstream": ("diagnostics.view_eventstream", _of(EventStream)),
     "customerinformation": ("diagnostics.view_customerinformation", _of(CustomerInformation)),
     "housekeeping": ("diagnostics.view_housekeeping", _whole_fleet(Housekeeping)),
+    "retentionrun": ("diagnostics.view_retentionrun", _whole_fleet(RetentionRun)),
+    "storecheck": ("diagnostics.view_storecheck", _whole_fleet(StoreCheck)),
     "report": ("diagnostics.view_report", _of(Report)),
     "logsearch": ("diagnostics.view_logsearch", _searches),
     "variablerequest": ("diagnostics.view_variablerequest", _of(VariableRequest)),

@@ -7,13 +7,14 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from diagnostics.models import LogRequest, OutboundCall
+from diagnostics.models import LogRequest, OutboundCall, StoreCheck
 from diagnostics.ringing import ring
 from diagnostics.services import (
     automation_runs,
     customer_privacy,
     delivery,
     direct_uploads,
+    doomed_objects,
     event_streams,
     examination,
     following,
@@ -23,7 +24,9 @@ from diagnostics.services import (
     log_watch,
     logs,
     report_facts,
+    retention,
     search_runs,
+    store_check,
 )
 
 
@@ -50,6 +53,8 @@ def sweep() -> None:
     automation_runs.run_automations(now)
     health.sweep_health(now)
     housekeeping.sweep_housekeeping(now)
+    doomed_objects.sweep_doomed(now)
+    retention.sweep_runs(now)
 
 
 @shared_task(ignore_result=True)
@@ -68,6 +73,21 @@ def examine_file(file_id: int) -> None:
 def keep_house(rules: list[str]) -> None:
     """Let go what these rules of housekeeping let go, for some seconds each."""
     housekeeping.keep_house(rules)
+
+
+@shared_task(ignore_result=True)
+def apply_retention(run_id: int | None = None) -> None:
+    """Go on with a run of retention; without its key begin today's. Run it once a day."""
+    if run_id is None:
+        retention.run_daily()
+    else:
+        retention.continue_run(run_id)
+
+
+@shared_task(ignore_result=True, acks_late=False)
+def check_store(check_id: int) -> None:
+    """Compare the log store with the rows."""
+    store_check.work(StoreCheck.objects.get(pk=check_id))
 
 
 @shared_task(ignore_result=True)

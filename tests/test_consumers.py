@@ -91,10 +91,14 @@ def _two_worlds() -> tuple[Any, dict[str, Any], dict[str, Any]]:
     return mine.operator, keys[0], keys[1]
 
 
+# What concerns all stations at once, and so nobody who is limited.
+WHOLE_FLEET = {"housekeeping", "retentionrun", "storecheck"}
+
+
 async def test_who_is_limited_hears_of_no_other_station(valkey: Valkey) -> None:
-    """Neither by its key nor among all; for every kind that can be followed."""
+    """Neither by its key nor among all; for every kind of which stations have rows."""
     user, mine, others = await _two_worlds()
-    for kind in KINDS:
+    for kind in KINDS.keys() - WHOLE_FLEET:
         for ids in ([str(others[kind]), others[kind], mine[kind]], "all"):
             page, _ = await opened(user)
             await page.send_json_to({"follow": kind, "ids": ids})
@@ -104,3 +108,14 @@ async def test_who_is_limited_hears_of_no_other_station(valkey: Valkey) -> None:
             heard = await page.receive_json_from(5)
             assert (heard["kind"], str(heard["id"])) == (kind, str(mine[kind]))
             await page.disconnect()
+
+
+async def test_who_is_limited_hears_nothing_of_what_concerns_all_stations(valkey: Valkey) -> None:
+    user, mine, _others = await _two_worlds()
+    page, _ = await opened(user)
+    for kind in WHOLE_FLEET:
+        await page.send_json_to({"follow": kind, "ids": "all"})
+        assert await page.receive_json_from(5) == {"following": kind}
+        await progress._send(kind, mine[kind], {"state": "Running"})
+    assert await page.receive_nothing(0.3)
+    await page.disconnect()

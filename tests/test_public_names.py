@@ -103,7 +103,7 @@ FUNCTIONS = {
     "storage": {"get_log_store": ""},
     "uploads.app": {"upload_app": "scope receive send"},
     "admin.actions": {"request_logs_action": "model_admin request queryset"},
-    "tasks": {"sweep": ""},
+    "tasks": {"sweep": "", "apply_retention": "run_id"},
 }
 
 METHODS = {

@@ -78,6 +78,13 @@ class KeysetChangeList(ChangeList):
         return self.get_query_string(remove=[*POSITION]) if OLDER in self.params else ""
 
 
+def require_fleet(request: HttpRequest, permission: str) -> None:
+    """Raise PermissionDenied (403) unless the user has the permission, and sees all stations."""
+    require(request, permission)
+    if not is_unlimited(request):
+        raise PermissionDenied
+
+
 class Precise(admin.ModelAdmin):
     """A list is named after what is in it, and where no row is that the user may see, there is 404.
 
@@ -89,6 +96,13 @@ class Precise(admin.ModelAdmin):
     ) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def find(self, request: HttpRequest, pk: Any) -> Any:
+        """The row of a key. Raises Http404."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            self._get_obj_does_not_exist_redirect(request)
+        return row
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *_args: Any) -> HttpResponse:
         raise Http404(_("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)})

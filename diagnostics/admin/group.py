@@ -6,7 +6,7 @@ import zoneinfo
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -19,9 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin.base import Precise, is_unlimited, page_media
+from diagnostics.admin.hold import PLACE, place_url
 from diagnostics.admin.station_list import stations_url
-from diagnostics.models import Alert, GroupMember, StationGroup
+from diagnostics.exceptions import RequestRefused
+from diagnostics.models import Alert, GroupMember, LegalHold, StationGroup
 from diagnostics.services import access, fleet, groups
+from diagnostics.wording.retention import hold_sentence
 
 # Members that the page of a group lists, and identities that are added in one go.
 LISTED, MOST_ADDED = 100, 1000
@@ -122,7 +125,11 @@ class StationGroupAdmin(Precise):
         group, gone = form.instance, request.POST.getlist("remove")
         listed = access.visible(GroupMember.objects.filter(group=group), request.user)
         keys = listed.filter(pk__in=[int(key) for key in gone if key.isdecimal()])
-        groups.remove_stations(group=group, stations=list(keys.values_list("station", flat=True)))
+        try:
+            stations = list(keys.values_list("station", flat=True))
+            groups.remove_stations(group=group, stations=stations)
+        except RequestRefused as error:
+            messages.error(request, str(error))
         added = form.cleaned_data.get("add") or []
         groups.add_stations(group=group, stations=added, added_by=request.user)
 
@@ -144,6 +151,8 @@ def group_facts(request: HttpRequest, group: StationGroup) -> dict[str, Any]:
         "listed": LISTED,
         "may_change": request.user.has_perm("diagnostics.change_stationgroup"),
         "limits": _limits(request, group),
+        "held": [hold_sentence(hold) for hold in LegalHold.objects.active().filter(group=group)],
+        "hold_url": place_url(group=group) if request.user.has_perm(PLACE) else "",
     }
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from diagnostics.admin.base import is_unlimited, page_media, require
+from diagnostics.exceptions import RequestRefused
 from diagnostics.models import StationGroup, StationSelection
 from diagnostics.services import access, groups, selections
 
@@ -173,7 +174,11 @@ def _remove(
     model_admin: ModelAdmin, request: HttpRequest, keys: list[Any], data: dict[str, Any]
 ) -> HttpResponse:
     group = data["group"]
-    done = groups.remove_stations(group=group, stations=keys)
+    try:
+        done = groups.remove_stations(group=group, stations=keys)
+    except RequestRefused as error:
+        messages.error(request, str(error))
+        return redirect("admin:diagnostics_stationgroup_change", group.pk)
     text = ngettext(
         "Removed one station from %(group)s.", "Removed %(count)d stations from %(group)s.", done
     )

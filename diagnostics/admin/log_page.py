@@ -51,7 +51,8 @@ def steps(row: LogRequest, timeline: Iterable[TimelineEntry]) -> list[Step]:
 
 def _moments(row: LogRequest, timeline: list[TimelineEntry]) -> list[datetime | None]:
     agreed = row.answered_at if row.answer and row.answer != "Rejected" else None
-    whole = [file.received_at for file in row.files.all() if file.complete]
+    arrived: list[Any] = [*row.files.all(), *row.deleted_files.all()]
+    whole = [file.received_at for file in arrived if file.complete]
     sent = [
         call.sent_at for call in row.calls.all() if call.sent_at and call.request_id is not None
     ]

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from diagnostics.admin import log_page, parts
+from diagnostics.admin import log_keeping, log_page, parts
 from diagnostics.admin.comparing import CompareViews
 from diagnostics.admin.filters import (
     AgeFilter,
@@ -32,8 +32,9 @@ from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.reader_search import ReaderSearchViews
 from diagnostics.admin.search_actions import search_requests_action
 from diagnostics.models import FileAccess, LogRequest
-from diagnostics.services import files
+from diagnostics.services import files, holds
 from diagnostics.wording import route_sentence, verdict_sentence, verdict_tone
+from diagnostics.wording.retention import hold_sentence
 
 
 @admin.register(LogRequest)
@@ -60,7 +61,7 @@ class LogRequestAdmin(
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogRequest]:
         related = super().get_queryset(request).select_related("requested_by", "call")
-        return related.prefetch_related("files")
+        return related.prefetch_related("files", "deleted_files")
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: LogRequest) -> SafeString:
@@ -114,17 +115,32 @@ class LogRequestAdmin(
             "steps": log_page.steps(row, timeline),
             "said": log_page.said(row),
             "way_in": route_sentence(row.route, row.route_reason),
-            "files": [(file, log_page.problems_of(file)) for file in _newest_first(row)],
+            "files": _files(row),
             "accesses": accesses.order_by("-at")[:10],
             "timeline": timeline,
             "raw_calls": log_page.raw_calls(row, shows_addresses=may_request) if sees_calls else [],
             "may_request": may_request,
             "may_read": request.user.has_perm("diagnostics.read_log"),
             "may_delete": self.has_delete_permission(request, row),
+            **log_keeping.keeping(request, row),
         }
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What is on legal hold protects all that it hangs on."""
+        names, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        held = [hold_sentence(hold) for row in objs for hold in holds.holds_on(log_request=row)]
+        return (names, counts, set(), held) if held else (names, counts, lacking, protected)
 
     def delete_model(self, request: HttpRequest, obj: LogRequest) -> None:
         files.delete_log_request(obj)
+
+
+def _files(row: LogRequest) -> list[tuple[Any, list[str], str]]:
+    """The files, each with what a reader should know, and what will become of it."""
+    fates = log_keeping.fates(row)
+    return [
+        (file, log_page.problems_of(file), fates.get(file.pk, "")) for file in _newest_first(row)
+    ]
 
 
 def _outcome(row: LogRequest) -> SafeString:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth import get_permission_codename
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -28,13 +28,6 @@ class PageAdmin(FactAdmin):
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """Everything that the templates of one row show."""
         raise NotImplementedError
-
-    def find(self, request: HttpRequest, pk: Any) -> Any:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)})
-        return row
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_live"

@@ -29,7 +29,8 @@ from diagnostics.admin.health import HealthFilter
 from diagnostics.admin.log_search import SEARCH
 from diagnostics.admin.search_actions import search_stations_action
 from diagnostics.models import GroupMember, StationGroup
-from diagnostics.services import access
+from diagnostics.services import access, holds
+from diagnostics.wording.retention import hold_sentence
 
 COLUMN = "diagnostics_groups_"
 
@@ -113,7 +114,9 @@ class StationList(TheirsOnly):
             rows = relation.related_model._base_manager
             name = relation.related_model._meta.verbose_name_plural
             counts[name] = rows.filter(**{f"{relation.field.name}__in": stations}).count()
-        return [str(station) for station in stations], counts, set(), []
+        held = [hold for station in stations for hold in holds.holds_on(station=station)]
+        names = [str(station) for station in stations]
+        return names, counts, set(), [hold_sentence(hold) for hold in held]
 
 
 def stations_url(**query: Any) -> str:

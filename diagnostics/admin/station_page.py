@@ -26,6 +26,7 @@ from diagnostics.admin.base import page_media
 from diagnostics.admin.certificates import certificates_context
 from diagnostics.admin.event_stream import streams_context
 from diagnostics.admin.health import health_context
+from diagnostics.admin.hold import station_holds
 from diagnostics.admin.log_search import may_search
 from diagnostics.admin.message_form import MessageFilterForm
 from diagnostics.admin.monitor_tab import monitors_context
@@ -108,9 +109,10 @@ def timeline_context(request: HttpRequest, station: Any) -> dict[str, Any]:
 def logs_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     """The station's log requests, newest first."""
     rows = LogRequest.objects.filter(station=station).select_related("requested_by", "call")
-    page = _page(request, rows.prefetch_related("files"), ROWS)
+    page = _page(request, rows.prefetch_related("files", "deleted_files"), ROWS)
     return {
         **page,
+        **station_holds(request, station),
         "may_request": request.user.has_perm(PERMISSION),
         "may_search": may_search(request),
         "may_read": request.user.has_perm("diagnostics.read_log"),

@@ -55,6 +55,14 @@ def moment(text: str) -> datetime:
     return found
 
 
+def span(text: str) -> timedelta:
+    """Read a length of time for argparse: 30m, 24h, 7d or 1w."""
+    found = _AGO.fullmatch(text)
+    if found is None:
+        raise ArgumentTypeError(f"{text} is no length of time: write 30m, 24h, 7d or 1w.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def wait_until(is_over: Callable[[], bool], timeout: float | None) -> bool:
     """Look again and again; False when `timeout` (seconds, None for ever) is over first."""
     deadline = None if timeout is None else time.monotonic() + timeout

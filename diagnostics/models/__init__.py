@@ -14,6 +14,7 @@ from diagnostics.models.event_stream import EventStream, EventStreamSample
 from diagnostics.models.file_server import FileServer
 from diagnostics.models.group import GroupKind, GroupLimit, GroupMember, StationGroup
 from diagnostics.models.health import HealthProblem, StationHealth
+from diagnostics.models.hold import LegalHold
 from diagnostics.models.housekeeping import Housekeeping
 from diagnostics.models.log_file import FileAccess, LogFile
 from diagnostics.models.log_member import LogMember
@@ -22,9 +23,11 @@ from diagnostics.models.log_search import LogSearch, SearchedFile, SearchHit
 from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
 from diagnostics.models.report import Report, ReportPart
+from diagnostics.models.retention import DeletedFile, RetentionRule, RetentionRun
 from diagnostics.models.security_event import SecurityEvent
 from diagnostics.models.selection import StationSelection
 from diagnostics.models.station_info import StationInfo
+from diagnostics.models.store import DoomedObject, StoreCheck
 from diagnostics.models.timeline import TimelineEntry
 from diagnostics.models.variable import ReportedVariable, VariableAttribute, VariableRequest
 
@@ -35,6 +38,8 @@ __all__ = [
     "CustomerInformation",
     "CustomerInformationAccess",
     "CustomerInformationPart",
+    "DeletedFile",
+    "DoomedObject",
     "EventStream",
     "EventStreamSample",
     "FileAccess",
@@ -45,6 +50,7 @@ __all__ = [
     "Housekeeping",
     "InstalledCertificate",
     "FileServer",
+    "LegalHold",
     "LogFile",
     "LogMember",
     "LogRequest",
@@ -56,6 +62,8 @@ __all__ = [
     "Report",
     "ReportPart",
     "ReportedVariable",
+    "RetentionRule",
+    "RetentionRun",
     "SearchHit",
     "SearchedFile",
     "SecurityEvent",
@@ -65,6 +73,7 @@ __all__ = [
     "StationHealth",
     "StationInfo",
     "StationSelection",
+    "StoreCheck",
     "TimelineEntry",
     "VariableAttribute",
     "VariableRequest",

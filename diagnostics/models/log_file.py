@@ -64,6 +64,8 @@ class LogFile(models.Model):
         verbose_name_plural = _("log files")
         indexes = [
             models.Index(fields=["log_request", "-received_at"], name="diag_file_newest"),
+            models.Index(fields=["key"], name="diag_file_key"),
+            models.Index(fields=["copy_key"], condition=~Q(copy_key=""), name="diag_file_copy_key"),
             models.Index(
                 fields=["examination_at"],
                 condition=Q(examination__in=["Waiting", "Running"]),

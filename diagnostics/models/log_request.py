@@ -215,7 +215,8 @@ class LogRequest(models.Model):
 
     def facts(self) -> Facts:
         """The row's columns, and what its call and files say, as `judge` reads them."""
-        wholes = list(self.files.values_list("complete", flat=True))
+        kept = self.files.values_list("complete", flat=True)
+        wholes = [*kept, *self.deleted_files.values_list("complete", flat=True)]
         return Facts(
             call_status=self.call.status if self.call else CallStatus.PENDING,
             call_error=self.call.error_code if self.call else "",

@@ -29,6 +29,7 @@ from diagnostics.models import LogFile, LogRequest, StationInfo
 from diagnostics.models.log_file import UploadForm
 from diagnostics.models.log_request import BYTES_ARE_RECENT
 from diagnostics.services import uploads
+from diagnostics.services.doomed_objects import reprieve
 from diagnostics.services.log_facts import TAKE_UPLOAD, locked
 from diagnostics.services.uploads import UploadTicket
 from diagnostics.storage import (
@@ -155,6 +156,7 @@ def _copy(ticket: UploadTicket, found: ObjectFacts) -> StoredObject:
     store = get_log_store()
     upload = f"{found.etag.strip(chr(34))}-{found.modified:%Y%m%d%H%M%S}"
     key = object_key(ticket.station_identity, ticket.log_request_id, upload)
+    reprieve(key)
     store.copy(found.key, key, etag=found.etag)
     digest, size, shown_at = hashlib.sha256(), 0, time.monotonic()
     for piece in store.read(key):

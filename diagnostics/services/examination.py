@@ -21,8 +21,8 @@ from kombu.exceptions import OperationalError
 from diagnostics.lifecycles.examination import ContentKind, Examination
 from diagnostics.models import LogFile, LogMember
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import files
 from diagnostics.services.contents import Contents, look_into
+from diagnostics.services.doomed_objects import doom
 from diagnostics.storage import ObjectMissing, StorageError
 
 logger = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ def _settle(file: LogFile, contents: Contents) -> None:
     with transaction.atomic():
         held = LogFile.objects.select_for_update().filter(pk=file.pk).first()
         if held is None:  # deleted meanwhile
-            files.delete_objects([contents.copy_key])
+            doom([contents.copy_key])
             return
         LogMember.objects.filter(log_file=file).delete()
         LogMember.objects.bulk_create(contents.members, batch_size=200)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from diagnostics.models import FileAccess, LogFile, LogRequest
@@ -38,28 +40,34 @@ def store_keys(file: LogFile) -> list[str]:
     return [key for key in (file.key, file.copy_key) if key]
 
 
+def passing_keys(row: LogRequest) -> list[str]:
+    """What the store may have for a request besides its files, while one is on its way."""
+    incoming = incoming_key(row.pk, row.token) if row.signed_until else ""
+    return [key for key in (row.tail_key, incoming) if key]
+
+
 def delete_log_request(row: LogRequest) -> None:
-    """Delete a request, its history and its files, in the store too."""
-    keys = [key for file in row.files.all() for key in store_keys(file)]
-    keys.append(row.tail_key)
-    if row.signed_until:
-        keys.append(incoming_key(row.pk, row.token))
+    """Delete a request, its history and its files; their objects follow.
+
+    Raises ProtectedError where some of it is on legal hold.
+    """
     with transaction.atomic():
         row.delete()
-        transaction.on_commit(lambda: delete_objects(keys))
 
 
 def drop_file(file: LogFile) -> None:
-    """Delete one file of a request, in the store too."""
-    keys = store_keys(file)
-    LogFile.objects.filter(pk=file.pk).delete()
-    transaction.on_commit(lambda: delete_objects(keys))
+    """Delete one file of a request; its objects follow. One on legal hold stays."""
+    with suppress(ProtectedError), transaction.atomic():
+        file.delete()
 
 
 def delete_objects(keys: Iterable[str]) -> None:
-    """Remove objects that no row speaks of any more, as far as the store can be reached now."""
+    """Remove objects that may be written again under the same key, as far as that is possible now.
+
+    What goes for good is doomed instead: see `doomed_objects`.
+    """
     for key in filter(None, keys):
         try:
             get_log_store().delete(key)
         except StorageError:
-            continue  # the store is away; the object has no row and retention finds it
+            continue  # the store is away: `manage.py check_store` finds it

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostics.models import GroupMember, StationGroup
+from diagnostics.services.holds import refuse_leaving
 
 BATCH = 1000
 
@@ -37,9 +38,13 @@ def add_stations(
 
 @transaction.atomic
 def remove_stations(*, group: StationGroup, stations: Iterable[Any]) -> int:
-    """Take stations (or their keys) out of a group; returns how many were in it."""
+    """Take stations (or their keys) out of a group; returns how many were in it.
+
+    Raises RequestRefused where the group is on legal hold.
+    """
     members, removed = GroupMember.objects.filter(group=group), 0
     for keys in _batches(stations):
+        refuse_leaving(group)
         removed += members.filter(station__in=keys).delete()[0]
     return removed
 

@@ -234,7 +234,13 @@ _BY_PEOPLE = _("as many rows as people make")
 
 register_bounded(
     {
-        models.LogFile: _("rules of their own decide"),
+        models.LogFile: _("the rules of retention decide"),
+        models.DeletedFile: _("they go with their log request"),
+        models.DoomedObject: _("they go once the store has let go of the object"),
+        models.RetentionRule: _BY_PEOPLE,
+        models.RetentionRun: _("one row a day"),
+        models.StoreCheck: _BY_PEOPLE,
+        models.LegalHold: _BY_PEOPLE,
         models.LogMember: _("they go with their file"),
         models.LogSearch: _("each is kept for SEARCH_LIFETIME"),
         models.SearchedFile: _("they go with their search"),

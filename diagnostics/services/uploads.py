@@ -16,12 +16,12 @@ from diagnostics.exceptions import UploadExpired, UploadUnknown
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogFile, LogRequest, StationInfo
 from diagnostics.progress import publish_on_commit
+from diagnostics.services.doomed_objects import doom
 from diagnostics.services.examination import request_examination
 from diagnostics.services.files import delete_objects, drop_file
 from diagnostics.services.log_facts import locked, withdraw_repeat
 from diagnostics.services.timeline import Source, note
 from diagnostics.signals import log_file_received
-from diagnostics.storage import get_log_store
 
 if TYPE_CHECKING:
     from diagnostics.storage import StoredObject
@@ -211,7 +211,7 @@ def _count_repetition(file: LogFile, key: str) -> None:
         times_received=F("times_received") + 1, received_at=timezone.now()
     )
     if key != file.key:
-        transaction.on_commit(lambda: get_log_store().delete(key))
+        doom([key])
 
 
 def _forget_progress(row: LogRequest) -> None:

@@ -59,6 +59,8 @@ SENTENCES: dict[str, str] = {
     "customer.unmatched": gettext_noop(
         "Sent customer information that nobody here had asked for; it was not kept"
     ),
+    "hold.placed": gettext_noop("Legal hold placed on %(called)s: %(reason)s"),
+    "hold.released": gettext_noop("Legal hold on %(called)s released (%(reason)s)"),
     "log.answered": gettext_noop("Answered %(status)s"),
     "log.asked_again": gettext_noop("Put into the queue again"),
     "log.canceled": gettext_noop("Canceled"),

@@ -104,7 +104,7 @@ def _received_unconfirmed(row: LogRequest, now: datetime) -> str:
 
 
 def _file_facts(row: LogRequest) -> str:
-    file = row.best_file
+    file = row.best_file or max(row.deleted_files.all(), key=lambda gone: gone.pk, default=None)
     if file is None:
         return _("a file that is no longer kept")
     return _("%(size)s, %(time)s after asking") % {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -20,11 +21,14 @@ from django.utils import timezone
 
 from diagnostics.models import (
     Automation,
+    DeletedFile,
     GroupLimit,
     GroupMember,
     LogFile,
     OutboundCall,
+    RetentionRule,
     StationGroup,
+    StationInfo,
     StationSelection,
 )
 from diagnostics.services import access, groups
@@ -94,7 +98,7 @@ def _made(world: World, model: Any) -> Any:
         for each in model._meta.concrete_fields
         if each.name in (first, *MAKERS) or _is_required(each, tells_apart=each.name in unlike)
     }
-    return model._default_manager.create(**columns, **COLUMNS.get(model, {}))
+    return model._default_manager.create(**columns, **COLUMNS.get(model, lambda _: {})(world))
 
 
 def _is_required(column: Any, *, tells_apart: bool) -> bool:
@@ -118,6 +122,7 @@ def _value(world: World, column: Any) -> Any:
         (models.UUIDField, uuid.uuid4),
         (models.DateTimeField, timezone.now),
         (models.DateField, lambda: timezone.now().date()),
+        (models.DurationField, lambda: timedelta(hours=1)),
         (models.BooleanField, lambda: False),
         (models.JSONField, dict),
         ((models.IntegerField, models.FloatField), lambda: number),
@@ -152,7 +157,13 @@ def _automation(world: World, model: Any) -> Any:
 # Whose it is.
 MAKERS = ("created_by", "requested_by", "user")
 # A call that was placed by hand can be repeated and canceled.
-COLUMNS: dict[Any, dict[str, Any]] = {OutboundCall: {"raw": True}}
+# What lists offer to be narrowed by tells of others, too.
+COLUMNS: dict[Any, Callable[[World], dict[str, Any]]] = {
+    OutboundCall: lambda world: {"raw": True},
+    RetentionRule: lambda world: {"keep_days": 30},
+    DeletedFile: lambda world: {"rule": world.of(RetentionRule).snapshot()},
+    StationInfo: lambda world: {"vendor": world.mark, "model": world.mark},
+}
 MADE: dict[Any, Callable[[World, Any], Any]] = {
     Automation: _automation,
     LogFile: _log_file,

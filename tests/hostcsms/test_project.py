@@ -31,10 +31,11 @@ def test_stations_are_referred_to_by_the_hosts_own_key(db: None) -> None:
     assert relations["station_id"][:2] == ("id", "csms_chargebox")
 
 
-def test_the_sweep_is_scheduled_in_the_hosts_celery() -> None:
+def test_the_sweep_and_retention_are_scheduled_in_the_hosts_celery() -> None:
     celery_app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in celery_app.conf.beat_schedule.values()}
-    assert scheduled == {"diagnostics.tasks.sweep"} & set(celery_app.tasks)
+    assert scheduled == {"diagnostics.tasks.sweep", "diagnostics.tasks.apply_retention"}
+    assert scheduled <= set(celery_app.tasks)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The CSMS's Celery. Diagnostics asks for one periodic task, its sweep."""
+"""The CSMS's Celery. Diagnostics asks for two periodic tasks: its sweep, and retention."""
 
 import os
 

@@ -70,6 +70,7 @@ DIAGNOSTICS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "diagnostics": {"task": "diagnostics.tasks.sweep", "schedule": 10.0},
+    "retention": {"task": "diagnostics.tasks.apply_retention", "schedule": 24 * 3600.0},
 }
 # Diagnostics, optional: without a channel layer its pages ask for news instead of being told.
 CHANNEL_LAYERS = {
