@@ -84,7 +84,7 @@ def measure(rows: int, rounds: int) -> None:
 
     for number_of in range(1000):
         register_station(f"BENCH-{number_of}", security_profile=0)
-    client = Client()
+    client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(get_user_model().objects.create_superuser("bench"))
     found = []
     for name, (model, statement) in LISTS.items():
