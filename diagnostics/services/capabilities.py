@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.call import CallStatus
-from diagnostics.models import OutboundCall, StationCapability, StationInfo
+from diagnostics.models import MonitoringInfo, OutboundCall, StationCapability, StationInfo
 from diagnostics.ocpp.refusals import subjects_of, unknown_by_answer, unknown_by_error
 from diagnostics.services.timeline import Source, note
 
 # What it matters to be sure of: 1.6 does not announce whether a station knows these.
 WORTH_KNOWING = frozenset({"GetLog"})
+# What `monitor_facts` keeps a finding of its own for.
+ABOUT_MONITORS = frozenset({"SetVariableMonitoring", "GetMonitoringReport"})
 # Stations looked up by one query.
 BATCH = 500
 
@@ -121,4 +123,7 @@ def ask_again(row: StationCapability, *, user: Any) -> None:
         subject=row.subject,
         code=row.code,
     )
+    if row.subject in ABOUT_MONITORS:
+        known = MonitoringInfo.objects.filter(station=row.station)
+        known.update(supported=None, supported_firmware="")
     row.delete()

@@ -9,7 +9,7 @@ import pytest
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import OutboundCall, StationCapability, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import capabilities, group_delivery, reports
+from diagnostics.services import capabilities, group_delivery, monitor_facts, reports
 from diagnostics.services.calls import place_call
 from diagnostics.testing.factories import make_station_info
 from tests.services.conftest import Dialogue
@@ -122,3 +122,13 @@ def test_a_station_of_2_x_that_does_not_know_getlog_is_asked_for_no_log(
     dialogue.refuses("NotImplemented")
     with pytest.raises(RequestRefused, match="does not know GetLog"):
         asked()
+
+
+def test_monitors_that_it_did_not_know_are_asked_for_again(dialogue: Dialogue) -> None:
+    station = dialogue.station
+    reports.request_monitoring_report(station=station)
+    dialogue.takes()
+    dialogue.refuses("NotImplemented")
+    assert monitor_facts.is_known_to_lack(station)
+    capabilities.ask_again(StationCapability.objects.get(), user=None)
+    assert not monitor_facts.is_known_to_lack(station)
