@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -19,9 +17,7 @@ from diagnostics.services.housekeeping_rules import Rows, Rule, register, regist
 
 def _for(setting: str) -> dict[str, Any]:
     """The two columns of a rule that say how long, by a key of DIAGNOSTICS."""
-    name = setting.lower()
-    lifetime: Callable[[], timedelta | None] = lambda: getattr(app_settings, name)  # noqa: E731
-    return {"setting": setting, "lifetime": lifetime}
+    return {"setting": setting, "lifetime": lambda: getattr(app_settings, setting.lower())}
 
 
 def _of_no_open_alert(rows: Rows) -> Rows:
