@@ -94,6 +94,7 @@ def line(state: TableState) -> dict[str, Any]:
         "badge": parts.badge(_word(tone), tone),
         "words": run_words(run),
         "run": run,
+        "in_all": f"{run.deleted_in_all:,}" if run and run.deleted_in_all else "",
     }
 
 
