@@ -14,7 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from diagnostics.admin import home, parts
-from diagnostics.admin.base import FactAdmin, WholeFleet, is_unlimited, page_media, require
+from diagnostics.admin.base import (
+    FactAdmin,
+    WholeFleet,
+    is_unlimited,
+    page_media,
+    require_fleet,
+)
 from diagnostics.models import Housekeeping
 from diagnostics.services import housekeeping
 from diagnostics.services.housekeeping_rules import all_rules, bounded
@@ -39,7 +45,7 @@ class HousekeepingAdmin(WholeFleet, FactAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        self.require_fleet(request, VIEW)
+        require_fleet(request, VIEW)
         context = {
             **self.admin_site.each_context(request),
             **self.page(request),
@@ -52,21 +58,17 @@ class HousekeepingAdmin(WholeFleet, FactAdmin):
 
     def live_view(self, request: HttpRequest) -> HttpResponse:
         """The part of the page that changes."""
-        self.require_fleet(request, VIEW)
+        require_fleet(request, VIEW)
         return render(request, "diagnostics/housekeeping/live.html", self.page(request))
 
     def run_view(self, request: HttpRequest) -> HttpResponse:
         """Apply one rule now, or all of them."""
-        self.require_fleet(request, RUN)
+        require_fleet(request, RUN)
         wanted = request.POST.get("rule", "")
         names = [name for name in all_rules() if wanted in ("", name)]
         housekeeping.start_now(names)
         messages.success(request, _("It runs in the background; this page shows how far it is."))
         return redirect(LIST)
-
-    def require_fleet(self, request: HttpRequest, permission: str) -> None:
-        """Raise PermissionDenied: without the permission, or limited to some stations."""
-        require(request, permission if is_unlimited(request) else "")
 
     def page(self, request: HttpRequest) -> dict[str, Any]:
         return {

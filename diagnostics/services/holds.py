@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, ProtectedError, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from diagnostics.models import GroupMember, LegalHold, LogFile, LogRequest, Stat
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.timeline import Source, note
 
+M = TypeVar("M", bound=Model)
 Scope = LegalHold.Scope
 LONGEST = 500
 
@@ -53,6 +54,21 @@ def held_files() -> QuerySet[LogFile]:
         | Q(log_request__station__in=active.filter(scope=Scope.STATION).values("station"))
         | Q(log_request__station__in=stations)
     )
+
+
+def spare_held(rows: QuerySet[M], station: str) -> QuerySet[M]:
+    """Rows, but those of stations that are held as a whole or with a group.
+
+    `station` is the path from a row to its station.
+    """
+    active = LegalHold.objects.active().filter(scope__in=[Scope.STATION, Scope.GROUP])
+    if not active.exists():
+        return rows
+    groups = active.filter(scope=Scope.GROUP).values("group")
+    members = GroupMember.objects.filter(group__in=groups).values("station")
+    alone = active.filter(scope=Scope.STATION).values("station")
+    held = Q(**{f"{station}__in": alone}) | Q(**{f"{station}__in": members})
+    return rows.exclude(held)
 
 
 def refuse_held(file: LogFile) -> None:

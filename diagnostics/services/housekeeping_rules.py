@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from diagnostics.services import access, holds
+
 Rows = QuerySet[Any]
 
 
@@ -35,7 +37,8 @@ class Rule:
     which the end of what is old is found without an index; "" where there is none: then the whole
     table is looked through. `lifetime()` is None where rows are kept for ever; `setting` names what
     says so. `spare` leaves out what stays, which `spares` puts in words. `forget` is done to those
-    that go, `batch` of them at a time. `along` are models whose rows go by cascade.
+    that go, `batch` of them at a time. `along` are models whose rows go by cascade. Rows of a
+    station on legal hold stay, unless they go `despite_holds`.
     """
 
     name: str
@@ -50,13 +53,17 @@ class Rule:
     forget: Callable[[Rows], int] = delete
     batch: int = 1000
     along: tuple[type[Model], ...] = ()
+    despite_holds: bool = False
 
     def going(self, now: datetime) -> Rows:
         """The rows that go now; none where they are kept for ever."""
         rows, lifetime = self.model._base_manager.all(), self.lifetime()
         if lifetime is None:
             return rows.none()
-        return self.spare(rows.filter(**{f"{self.age}__lt": now - lifetime}))
+        going = self.spare(rows.filter(**{f"{self.age}__lt": now - lifetime}))
+        if self.despite_holds or not access.has_station(self.model):
+            return going
+        return holds.spare_held(going, access.station_path(self.model))
 
 
 _rules: dict[str, Rule] = {}

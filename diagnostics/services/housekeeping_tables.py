@@ -27,7 +27,8 @@ def _of_no_open_alert(rows: Rows) -> Rows:
 
 def _without_files(rows: Rows) -> Rows:
     files = models.LogFile.objects.filter(log_request=OuterRef("pk"))
-    return rows.exclude(verdict__in=log_request.OPEN).exclude(Exists(files))
+    held = models.LegalHold.objects.active().filter(log_request=OuterRef("pk"))
+    return rows.exclude(verdict__in=log_request.OPEN).exclude(Exists(files) | Exists(held))
 
 
 def _standing_alone(rows: Rows) -> Rows:
@@ -207,6 +208,7 @@ register(
         spare=lambda rows: rows.filter(purged_at=None, status__in=customer_information.TERMINAL),
         spares=_("requests that run; the record that it was asked stays"),
         forget=customer_privacy.purge_rows,
+        despite_holds=True,  # what is personal is not kept longer for somebody's dispute
         along=(models.CustomerInformationPart,),
         batch=100,
         **_for("CUSTOMER_INFORMATION_LIFETIME"),

@@ -26,9 +26,10 @@ from diagnostics.models import (
     Report,
     ReportPart,
     StationEvent,
+    StationGroup,
     TimelineEntry,
 )
-from diagnostics.services import housekeeping
+from diagnostics.services import groups, holds, housekeeping
 from diagnostics.services.housekeeping_rules import Rows, Rule, all_rules, bounded
 from diagnostics.services.table_sizes import table_states
 from diagnostics.testing.factories import make_call, make_log_file, make_log_request
@@ -233,6 +234,32 @@ def test_a_log_request_goes_with_its_history_once_its_files_are_gone(station: An
     assert LogRequest.objects.get() == holding
     assert TimelineEntry.objects.get().log_request == holding
     assert OutboundCall.objects.count() == 1
+
+
+def test_nothing_of_a_station_on_hold_goes_until_it_is_released(station: Any) -> None:
+    messages(station, OLD)
+    messages(make_station("CS-2"), OLD)
+    hold = holds.place_hold(reason="dispute", station=station)
+    assert applied("messages").deleted == 1
+    assert MessageRecord.objects.get().station == station
+    group = StationGroup.objects.create(name="Harbour")
+    groups.add_stations(group=group, stations=[station])
+    second = holds.place_hold(reason="dispute", group=group)
+    holds.release_hold(hold)
+    assert applied("messages").deleted == 0
+    holds.release_hold(second)
+    assert applied("messages").deleted == 1
+
+
+def test_a_request_on_hold_stays(station: Any) -> None:
+    rows = [
+        make_log_request(station, answer="Rejected", created_at=OLD, settled_at=OLD)
+        for _ in range(2)
+    ]
+    holds.place_hold(reason="dispute", log_request=rows[0])
+    run = applied("log_requests")
+    assert (run.deleted, run.problem) == (1, "")
+    assert LogRequest.objects.get() == rows[0]
 
 
 def test_the_page_knows_how_much_there_is(station: Any) -> None:
