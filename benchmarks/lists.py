@@ -1,7 +1,7 @@
 """Lists and housekeeping over a million rows: `python -m benchmarks.lists [--rows 1000000]`.
 
 Pages of the admin's lists, as a superuser's browser gets them, at the beginning, in the middle and
-at the end; the floor is the same page of a table that has one page of rows. Then old rows are
+at the end, in turn with a list that has one page of rows in all: the floor. Then old rows are
 deleted, some by housekeeping and the others by one statement. PostgreSQL with fsync.
 """
 
@@ -24,7 +24,7 @@ from benchmarks.figures import number, ratio, table
 ROWS = 1_000_000
 ONE_PAGE = 50
 # Of deleting by housekeeping.
-SECONDS = 20.0
+SECONDS = 3.0
 
 EVENTS = """
 INSERT INTO diagnostics_stationevent (station_id, fingerprint, source, timestamp, trigger,
@@ -61,54 +61,62 @@ def analyze(model: str) -> None:
         cursor.execute(f"VACUUM ANALYZE diagnostics_{model}")
 
 
-def milliseconds(work: Callable[[], Any], rounds: int) -> float:
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - started))
-    return median(times)
+def timed(work: Callable[[], Any]) -> float:
+    """Milliseconds."""
+    started = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - started)
 
 
-def opened(client: Any, url: str, query: str = "") -> None:
-    assert client.get(url + query).status_code == 200
+def opened(client: Any, url: str) -> None:
+    assert client.get(f"/admin/diagnostics/{url}").status_code == 200
 
 
-def measure(rows: int, rounds: int) -> None:
-    """Each list with one page of rows, and with many."""
-    from django.apps import apps  # needs Django to be set up
-    from django.contrib.auth import get_user_model
-    from django.test import Client
+def small_list() -> str:
+    """A list with one page of rows, and its address: the floor."""
+    from django.utils import timezone  # needs Django to be set up
 
+    from diagnostics.models import SecurityEvent
+    from stations.models import ChargingStation
     from stations.services import register_station
 
     for number_of in range(1000):
         register_station(f"BENCH-{number_of}", security_profile=0)
+    SecurityEvent.objects.bulk_create(
+        SecurityEvent(station=station, type="StartupOfTheDevice", received_at=timezone.now())
+        for station in ChargingStation.objects.all()[:ONE_PAGE]
+    )
+    return "securityevent/"
+
+
+def pages_of(model: str) -> list[str]:
+    """The addresses of the first page, one in the middle, and the last."""
+    from django.apps import apps  # needs Django to be set up
+
+    keys = apps.get_model("diagnostics", model).objects.order_by("pk").values_list("pk", flat=True)
+    first, last = keys.first(), keys.last()
+    places = ["", f"?id__lt={(first + last) // 2}", f"?id__lt={first + ONE_PAGE}"]
+    return [f"{model}/{place}" for place in places]
+
+
+def measure(rows: int, rounds: int) -> None:
+    """Pages of each list in turn with the floor."""
+    from django.contrib.auth import get_user_model  # needs Django to be set up
+    from django.test import Client
+
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(get_user_model().objects.create_superuser("bench"))
-    found = []
+    floor, found = small_list(), []
     for name, (model, statement) in LISTS.items():
-        url = f"/admin/diagnostics/{model}/"
-        stored = apps.get_model("diagnostics", model).objects
-
-        page = partial(opened, client, url)
-        fill(statement, ONE_PAGE)
-        page()
-        floor = milliseconds(page, rounds)
         fill(statement, rows)
         analyze(model)
-        keys = stored.order_by("pk").values_list("pk", flat=True)
-        first, last = keys[0], keys.last()
-        queries = {
-            "first": "",
-            "middle": f"?id__lt={(first + last) // 2}",
-            "last": f"?id__lt={first + ONE_PAGE}",
-        }
-        times = [milliseconds(partial(page, query), rounds) for query in queries.values()]
-        found.append([name, number(floor), *(f"{number(t)} ({ratio(t, floor)})" for t in times)])
-    print(
-        table([f"{number(rows)} rows, ms", "one page", *(f"{q} (ratio)" for q in queries)], found)
-    )
+        urls = [floor, *pages_of(model)]
+        turns = [[timed(partial(opened, client, url)) for url in urls] for _ in range(rounds + 1)]
+        least, *times = (median(each) for each in zip(*turns[1:], strict=True))
+        cells = [f"{number(each)} ({ratio(each, least)})" for each in times]
+        found.append([name, number(least), *cells])
+    head = [f"{number(rows)} rows, ms", "one page in all", "first", "middle", "last"]
+    print(table(head, found))
 
 
 def measure_housekeeping() -> None:
@@ -128,7 +136,7 @@ def measure_housekeeping() -> None:
     started = time.perf_counter()
     old._raw_delete("default")
     statement = left / (time.perf_counter() - started)
-    nothing = milliseconds(lambda: housekeeping.apply(rule), 5)
+    nothing = median(timed(lambda: housekeeping.apply(rule)) for _ in range(5))
     rows = [
         ["by one statement", number(statement), "1.00"],
         ["by housekeeping, a thousand at a time", number(batches), ratio(batches, statement)],
