@@ -13,6 +13,7 @@ ALL = (
     "benchmarks.message_log",
     "benchmarks.searching",
     "benchmarks.lists",
+    "benchmarks.profiles",
 )
 
 

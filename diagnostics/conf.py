@@ -135,7 +135,7 @@ class DiagnosticsSettings:
     # Reports with their parts, except the newest complete one of each kind of each station.
     report_history: timedelta | None = timedelta(days=90)
     variable_request_history: timedelta | None = timedelta(days=90)
-    # Monitors that stations do not have any more, or never had.
+    # Monitors that stations do not have any more, or never had; applications of profiles.
     monitor_history: timedelta | None = timedelta(days=365)
     # Calls that belong to no request.
     call_history: timedelta | None = timedelta(days=90)

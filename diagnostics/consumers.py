@@ -18,6 +18,7 @@ from diagnostics.models import (
     LogRequest,
     LogSearch,
     Monitor,
+    MonitorProfile,
     OutboundCall,
     Report,
     RetentionRun,
@@ -47,6 +48,10 @@ def _searches(user: Any) -> QuerySet[LogSearch]:
     return access.own(LogSearch.objects.all(), user, by="requested_by")
 
 
+def _profiles(user: Any) -> QuerySet[MonitorProfile]:
+    return access.own(MonitorProfile.objects.all(), user)
+
+
 # What a page may follow: the permission it takes, and the rows whose changes are told.
 KINDS: dict[str, tuple[str, Rows]] = {
     "logrequest": ("diagnostics.view_logrequest", _of(LogRequest)),
@@ -56,6 +61,7 @@ KINDS: dict[str, tuple[str, Rows]] = {
     "station": ("diagnostics.view_logrequest", _of(STATION)),
     "monitor": ("diagnostics.view_monitor", _of(Monitor)),
     "monitors": ("diagnostics.view_monitor", _of(STATION)),  # all of a station, by its key
+    "monitorprofile": ("diagnostics.view_monitorprofile", _profiles),
     "eventstream": ("diagnostics.view_eventstream", _of(EventStream)),
     "customerinformation": ("diagnostics.view_customerinformation", _of(CustomerInformation)),
     "housekeeping": ("diagnostics.view_housekeeping", _whole_fleet(Housekeeping)),

@@ -23,6 +23,9 @@ from diagnostics.services import (
     log_searches,
     log_watch,
     logs,
+    profile_queue,
+    profile_states,
+    profiles,
     report_facts,
     retention,
     search_runs,
@@ -55,6 +58,7 @@ def sweep() -> None:
     housekeeping.sweep_housekeeping(now)
     doomed_objects.sweep_doomed(now)
     retention.sweep_runs(now)
+    profile_queue.wake(now)
 
 
 @shared_task(ignore_result=True)
@@ -94,6 +98,19 @@ def check_store(check_id: int) -> None:
 def search_logs(search_id: int) -> None:
     """Take part in a search over many logs for some seconds."""
     search_runs.run_search(search_id)
+
+
+@shared_task(ignore_result=True)
+def compare_profiles() -> None:
+    """Compare the stations that are due with their monitor profiles."""
+    profile_states.compare_due()
+
+
+@shared_task(ignore_result=True)
+def assign_profiles() -> None:
+    """Find out which station has which monitor profile, and compare those that are due."""
+    profiles.assign_profiles()
+    profile_states.compare_due()
 
 
 @shared_task(ignore_result=True, acks_late=False)

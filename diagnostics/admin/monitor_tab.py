@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from diagnostics.admin import parts
+from diagnostics.admin.profile_standing import tab_facts
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.monitor import LIVE, OPEN, EventNotificationType, MonitorStatus
 from diagnostics.lifecycles.report import ReportKind
@@ -26,8 +26,8 @@ from diagnostics.models import (
 )
 from diagnostics.models.variable import digest_of
 from diagnostics.services import monitor_facts, monitor_setup, monitors
-from diagnostics.services.limits import get_limits
 from diagnostics.services.monitor_facts import watchable
+from diagnostics.services.monitor_overall import overall
 from diagnostics.wording.monitors import (
     answer_words,
     condition,
@@ -65,11 +65,10 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
     calls = OutboundCall.objects.filter(station=station, action__in=monitors.ACTIONS)
     reports = Report.objects.filter(station=station, kind=ReportKind.MONITORING)
     info = MonitoringInfo.objects.filter(station=station).first() or MonitoringInfo()
-    told, told_at = get_limits(station), _told_at(station)
-    level = _newer(info.level, info.level_at, told.monitoring_level, told_at)
+    whole = overall(info, StationInfo.objects.filter(station=station).first())
     return {
-        "base": _newer(info.base, info.base_at, told.monitoring_base, told_at),
-        "level": "" if level is None else severity_words(level),
+        "base": whole.base,
+        "level": "" if whole.level is None else severity_words(whole.level),
         "lines": lines_of(shown[:MOST_SHOWN]),
         "past": lines_of(past[:PAST]),
         "monitoring": info,
@@ -80,6 +79,7 @@ def monitors_context(request: HttpRequest, station: Any) -> dict[str, Any]:
         "last_report": reports.order_by("-pk").first(),
         "may_set": request.user.has_perm("diagnostics.set_monitor"),
         "may_read": request.user.has_perm("diagnostics.request_report"),
+        **tab_facts(request, station),
         "sees_calls": request.user.has_perm("diagnostics.view_outboundcall"),
     }
 
@@ -143,18 +143,6 @@ def _as_form(row: Monitor) -> dict[str, Any]:
         "is_stream_interval": row.stream_interval,
         "is_stream_values": row.stream_values,
     }
-
-
-def _told_at(station: Any) -> datetime | None:
-    info = StationInfo.objects.filter(station=station).first()
-    return info.limits_read_at if info else None
-
-
-def _newer(ours: Any, ours_at: datetime | None, told: Any, told_at: datetime | None) -> Any:
-    """What was set from here, unless the station has told something else since."""
-    if ours_at is None or (told not in (None, "") and told_at is not None and told_at > ours_at):
-        return told
-    return ours
 
 
 def _problem(station: Any) -> str:

@@ -22,6 +22,12 @@ from diagnostics.models.log_request import LogRequest
 from diagnostics.models.log_search import LogSearch, SearchedFile, SearchHit
 from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
+from diagnostics.models.profile import (
+    MonitorProfile,
+    ProfileRun,
+    ProfileVersion,
+    StationProfile,
+)
 from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.retention import DeletedFile, RetentionRule, RetentionRun
 from diagnostics.models.security_event import SecurityEvent
@@ -57,8 +63,11 @@ __all__ = [
     "LogSearch",
     "MessageRecord",
     "Monitor",
+    "MonitorProfile",
     "MonitoringInfo",
     "OutboundCall",
+    "ProfileRun",
+    "ProfileVersion",
     "Report",
     "ReportPart",
     "ReportedVariable",
@@ -72,6 +81,7 @@ __all__ = [
     "StationGroup",
     "StationHealth",
     "StationInfo",
+    "StationProfile",
     "StationSelection",
     "StoreCheck",
     "TimelineEntry",

@@ -87,6 +87,16 @@ class Monitor(NamesVariable):
         verbose_name=_("set by"),
     )
     asked_here = models.BooleanField(_("set from here"), default=False)
+    by_profile = models.BooleanField(_("set by a profile"), default=False)
+    run = models.ForeignKey(
+        "diagnostics.ProfileRun",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="monitors",
+        verbose_name=_("application of a profile"),
+    )
     created_at = models.DateTimeField(_("known since"))
     changed_at = models.DateTimeField(_("changed"))
     reported_at = models.DateTimeField(_("last reported"), null=True, blank=True)

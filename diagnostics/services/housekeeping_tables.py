@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from diagnostics import models
 from diagnostics.conf import app_settings
-from diagnostics.lifecycles import call, customer_information, log_request, monitor, report
+from diagnostics.lifecycles import call, customer_information, log_request, monitor, profile, report
 from diagnostics.lifecycles.variables import VariablesStatus
 from diagnostics.services import customer_privacy
 from diagnostics.services.housekeeping_rules import Rows, Rule, register, register_bounded
@@ -152,6 +152,17 @@ register(
         **_for("MONITOR_HISTORY"),
     ),
     Rule(
+        name="profile_runs",
+        model=models.ProfileRun,
+        title=_("applications of monitor profiles"),
+        age="ended_at",
+        ordered_by="created_at",
+        spare=lambda rows: rows.exclude(status__in=profile.OPEN_RUNS),
+        spares=_("those that run"),
+        batch=500,
+        **_for("MONITOR_HISTORY"),
+    ),
+    Rule(
         name="firings",
         model=models.AutomationFiring,
         title=_("what automations did"),
@@ -246,6 +257,7 @@ register_bounded(
         models.StationInfo: _PER_STATION,
         models.StationCapability: _PER_STATION,
         models.HealthProblem: _PER_STATION,
+        models.StationProfile: _PER_STATION,
         models.MonitoringInfo: _PER_STATION,
         models.InstalledCertificate: _PER_STATION,
         models.ReportedVariable: _("as many rows as stations have variables"),
@@ -255,6 +267,8 @@ register_bounded(
         models.GroupLimit: _BY_PEOPLE,
         models.StationSelection: _BY_PEOPLE,
         models.Automation: _BY_PEOPLE,
+        models.MonitorProfile: _BY_PEOPLE,
+        models.ProfileVersion: _BY_PEOPLE,
         models.FileServer: _("those that are gone are forgotten when one starts"),
         models.Housekeeping: _("one row for each rule"),
     }

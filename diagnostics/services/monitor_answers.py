@@ -22,7 +22,7 @@ from diagnostics.models import Monitor, MonitoringInfo, OutboundCall
 from diagnostics.ocpp.codecs.monitoring import BASE, CLEAR, LEVEL, SET, monitoring_codec
 from diagnostics.ocpp.errors import RpcErrorCode, parse_error_code
 from diagnostics.ocpp.monitoring import MonitorResult, MonitorSpec
-from diagnostics.services import calls, monitor_facts
+from diagnostics.services import calls, monitor_facts, profile_queue
 from diagnostics.services.monitor_watch import read_again
 from diagnostics.services.monitors import spoken_by
 from diagnostics.services.timeline import Source, note
@@ -47,6 +47,7 @@ def call_moved(call: OutboundCall) -> None:
             monitor_facts.learn_support(call.station, False)
         _failed(call)
     monitor_facts.announce_station(call.station)
+    profile_queue.mark(call.station)
 
 
 # SetVariableMonitoring

@@ -14,7 +14,7 @@ from django.utils import timezone
 from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.monitor import EventNotificationType, MonitorEvent
-from diagnostics.models import Monitor, OutboundCall
+from diagnostics.models import Monitor, OutboundCall, ProfileRun
 from diagnostics.ocpp.batches import split
 from diagnostics.ocpp.codecs.monitoring import BASE, CLEAR, LEVEL, SET, monitoring_codec
 from diagnostics.ocpp.errors import OcppError
@@ -42,13 +42,18 @@ ACTIONS = (SET, CLEAR, BASE, LEVEL)
 
 
 def set_monitors(
-    *, station: Any, wanted: Sequence[MonitorSpec], requested_by: Any = None
+    *,
+    station: Any,
+    wanted: Sequence[MonitorSpec],
+    requested_by: Any = None,
+    run: ProfileRun | None = None,
 ) -> list[Monitor]:
     """Ask for monitors, in as many messages as the station's limits take (N04.FR.09).
 
     One row per monitor, in the order given, each with a state of its own: that a station takes
-    some and refuses others is normal. Raises RequestRefused, before any row is written, for what
-    the version lacks or the station would refuse for certain.
+    some and refuses others is normal. `run` is the application of a profile that wants them.
+    Raises RequestRefused, before any row is written, for what the version lacks or the station
+    would refuse for certain.
     """
     wanted = [settled(spec, watchable_of(station, spec.target)) for spec in wanted]
     check_monitors(station=station, wanted=wanted)
@@ -60,7 +65,7 @@ def set_monitors(
         **_limits(station, SET),
     )
     with transaction.atomic():
-        rows = [row for batch in batches for row in _ask(station, batch, requested_by)]
+        rows = [row for batch in batches for row in _ask(station, batch, requested_by, run)]
         for row in rows:
             _note(station, "monitor.requested", requested_by, monitor=str(row))
     return rows
@@ -113,7 +118,9 @@ def check_station(station: Any) -> None:
         raise RequestRefused(str(error)) from error
 
 
-def _ask(station: Any, batch: Sequence[MonitorSpec], requested_by: Any) -> list[Monitor]:
+def _ask(
+    station: Any, batch: Sequence[MonitorSpec], requested_by: Any, run: ProfileRun | None
+) -> list[Monitor]:
     now = timezone.now()
     call = calls.add_call(station=station, action=SET, placed_by=requested_by)
     rows = [
@@ -124,6 +131,8 @@ def _ask(station: Any, batch: Sequence[MonitorSpec], requested_by: Any) -> list[
             replaces=_replaced(station, spec.monitor_id),
             requested_by=requested_by,
             asked_here=True,
+            by_profile=run is not None,
+            run=run,
             created_at=now,
             changed_at=now,
         )

@@ -30,7 +30,7 @@ from diagnostics.models import OutboundCall, Report, ReportPart
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import device_model, monitor_facts, monitors
+from diagnostics.services import device_model, monitor_facts, monitors, profile_queue
 from diagnostics.services.timeline import Source, note
 
 # A part numbered beyond this is a mistake: no station is that big.
@@ -75,6 +75,7 @@ def _judge(row: Report) -> None:
         row.settled_at = timezone.now() if row.status in SETTLED else None
         if row.status in SETTLED:
             _note(row, "report.settled", Source.SYSTEM, status=row.status, reason=row.reason)
+            profile_queue.mark(row.station)
         if row.kind == ReportKind.MONITORING:
             monitor_facts.report_moved(row)
     publish_on_commit("report", row.pk, state=row.status)

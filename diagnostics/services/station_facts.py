@@ -16,6 +16,7 @@ from diagnostics.services import (
     health,
     log_watch,
     monitor_watch,
+    profile_queue,
     report_facts,
 )
 from diagnostics.services.timeline import Source, note
@@ -58,6 +59,7 @@ def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -
     first_questions.after_boot(station)
     monitor_watch.after_boot(station)
     certificates.after_boot(station)
+    profile_queue.mark(station)
     info.refresh_from_db()
     return info
 
@@ -69,6 +71,7 @@ def record_connected(station: Any, **data: Any) -> None:
     health.count(station.pk, "connections")
     note(station=station, kind="station.connected", source=Source.SYSTEM, **data)
     first_questions.after_connecting(station)
+    profile_queue.mark(station)
 
 
 def record_disconnected(station: Any, *, connection: str | None = None, **data: Any) -> None:

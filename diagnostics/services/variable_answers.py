@@ -26,7 +26,7 @@ from diagnostics.ocpp.device_model import VariableAsked, VariableResult
 from diagnostics.ocpp.secrets import HIDDEN
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import device_model
+from diagnostics.services import device_model, profile_queue
 from diagnostics.services.timeline import Source, note
 from diagnostics.services.variables import asked_of
 
@@ -138,6 +138,7 @@ def _judge(row: VariableRequest) -> None:
 def _settled(row: VariableRequest, now: datetime) -> None:
     info, _ = StationInfo.objects.get_or_create(station=row.station)
     mine = StationInfo.objects.filter(pk=info.pk)
+    profile_queue.mark(row.station)
     if row.purpose == VariableRequest.Purpose.LIMITS:
         mine.update(limits_read_at=now)
         return

@@ -30,7 +30,7 @@ class TellingGateway:
     """Says of every station what the test wants, and keeps whom it was told to ring for."""
 
     spoken: OcppVersion | None = OcppVersion.V201
-    online = True
+    is_here = True
 
     def __init__(self) -> None:
         self.rung: list[Any] = []
@@ -45,7 +45,7 @@ class TellingGateway:
         return None
 
     def is_online(self, station: Any) -> bool:
-        return self.online
+        return self.is_here
 
     def send(self, call: Any) -> None:
         self.rung.append(call.pk)

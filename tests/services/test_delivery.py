@@ -186,10 +186,10 @@ def test_what_was_sent_cannot_be_canceled(dialogue: Dialogue) -> None:
 def test_the_sweep_rings_for_connected_stations_with_calls_waiting(dialogue: Dialogue) -> None:
     call = heartbeat_trigger(dialogue.station)
     heartbeat_trigger(dialogue.station)
-    dialogue.gateway.online = False
+    dialogue.gateway.is_here = False
     sweep()
     assert dialogue.gateway.rung == []
-    dialogue.gateway.online = True
+    dialogue.gateway.is_here = True
     sweep()
     assert dialogue.gateway.rung == [call.pk]
     dialogue.takes()
