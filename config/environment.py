@@ -6,6 +6,8 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from dj_database_url import DBConfig
@@ -48,6 +50,37 @@ def number(name: str, *, default: int) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} must be a whole number.")
     return int(value)
+
+
+class MailServer(NamedTuple):
+    host: str
+    port: int
+    user: str
+    password: str
+    is_tls: bool
+    starts_tls: bool
+
+
+def mail_server(url: str) -> MailServer:
+    """Return where mails go for smtp://user:password@host:587; smtps:// begins with TLS.
+
+    smtp:// changes to TLS (STARTTLS) where there is a password, or with `?tls=1`. Raises
+    ImproperlyConfigured for anything else.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must be smtp://host:port or smtps://host:port.")
+    implicit = parts.scheme == "smtps"
+    asked = "1" in parse_qs(parts.query).get("tls", [])
+    password = unquote(parts.password or "")
+    return MailServer(
+        parts.hostname,
+        parts.port or (465 if implicit else 587 if password else 25),
+        unquote(parts.username or ""),
+        password,
+        is_tls=implicit,
+        starts_tls=not implicit and (asked or bool(password)),
+    )
 
 
 def kept_secret(path: Path) -> str:

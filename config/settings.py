@@ -122,6 +122,7 @@ DIAGNOSTICS: dict[str, Any] = {
     "FTP_TLS_REQUIRED": environment.flag("FTP_TLS_REQUIRED", default=False),
     "SFTP_LISTEN": os.environ.get("SFTP_LISTEN") or "",
     "SFTP_HOST_KEY": os.environ.get("SFTP_HOST_KEY") or str(VAR_DIR / "sftp_host_key"),
+    "NOTIFY_PRIVATE_ADDRESSES": environment.flag("NOTIFY_PRIVATE_ADDRESSES", default=True),
     # What stations are asked without anybody's click.
     "READ_LIMITS": environment.flag("READ_STATIONS", default=True),
     "READ_DEVICE_MODEL": environment.flag("READ_STATIONS", default=True),
@@ -161,6 +162,11 @@ CELERY_BEAT_SCHEDULE["retention"] = {
     "task": "diagnostics.tasks.apply_retention",
     "schedule": crontab(hour=3, minute=30),
 }
+
+# Notifications by e-mail; without EMAIL_URL there is a mail server on this machine, or none.
+_mail = environment.mail_server(os.environ.get("EMAIL_URL") or "smtp://localhost:25")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_SSL, EMAIL_USE_TLS = _mail
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"diagnostics@{_public.hostname}"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2  # forms only: stations upload past Django
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # an admin action on ten thousand selected stations

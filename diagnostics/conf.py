@@ -163,6 +163,12 @@ class DiagnosticsSettings:
     search_lifetime: timedelta = timedelta(days=7)
     # How long it is kept what automations did.
     automation_lifetime: timedelta = timedelta(days=90)
+    # Whether notifications may go to addresses inside this network, as 10.0.0.1.
+    notify_private_addresses: bool = True
+    # How long it is tried to deliver one.
+    notification_patience: timedelta = timedelta(hours=24)
+    # How long it is kept what was delivered to whom.
+    notification_lifetime: timedelta = timedelta(days=30)
 
 
 current_settings = SettingsDict("DIAGNOSTICS", DiagnosticsSettings)

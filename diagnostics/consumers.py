@@ -19,6 +19,7 @@ from diagnostics.models import (
     LogSearch,
     Monitor,
     MonitorProfile,
+    NotificationTarget,
     OutboundCall,
     Report,
     RetentionRun,
@@ -69,6 +70,7 @@ KINDS: dict[str, tuple[str, Rows]] = {
     "storecheck": ("diagnostics.view_storecheck", _whole_fleet(StoreCheck)),
     "report": ("diagnostics.view_report", _of(Report)),
     "logsearch": ("diagnostics.view_logsearch", _searches),
+    "notificationtarget": ("diagnostics.view_notificationtarget", _whole_fleet(NotificationTarget)),
     "variablerequest": ("diagnostics.view_variablerequest", _of(VariableRequest)),
 }
 

@@ -12,6 +12,7 @@ from diagnostics.ringing import ring
 from diagnostics.services import (
     automation_runs,
     customer_privacy,
+    deliveries,
     delivery,
     direct_uploads,
     doomed_objects,
@@ -28,9 +29,11 @@ from diagnostics.services import (
     profiles,
     report_facts,
     retention,
+    route_watches,
     search_runs,
     store_check,
 )
+from diagnostics.wording.notifications import compose
 
 
 @shared_task(ignore_result=True)
@@ -55,10 +58,18 @@ def sweep() -> None:
     log_searches.sweep_searches(now)
     automation_runs.run_automations(now)
     health.sweep_health(now)
+    route_watches.watch_routes(now)
+    deliveries.sweep_deliveries(now)
     housekeeping.sweep_housekeeping(now)
     doomed_objects.sweep_doomed(now)
     retention.sweep_runs(now)
     profile_queue.wake(now)
+
+
+@shared_task(ignore_result=True)
+def deliver(target_id: int) -> None:
+    """Send what waits for a target of notifications."""
+    deliveries.deliver(target_id, compose)
 
 
 @shared_task(ignore_result=True)

@@ -92,7 +92,7 @@ def _two_worlds() -> tuple[Any, dict[str, Any], dict[str, Any]]:
 
 
 # What concerns all stations at once, and so nobody who is limited.
-WHOLE_FLEET = {"housekeeping", "retentionrun", "storecheck"}
+WHOLE_FLEET = {"housekeeping", "notificationtarget", "retentionrun", "storecheck"}
 
 
 async def test_who_is_limited_hears_of_no_other_station(valkey: Valkey) -> None:

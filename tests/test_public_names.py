@@ -67,6 +67,10 @@ FUNCTIONS = {
         "add_stations": "* group stations added_by now",
         "remove_stations": "* group stations",
     },
+    "services.notifications": {
+        "notify_about": "kind row * station severity alert what targets now",
+    },
+    "notify": {"send": "target message"},
     "services.selections": {"stations_of": "selection user"},
     "services.examination": {
         "request_examination": "file",

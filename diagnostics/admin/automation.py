@@ -6,10 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Max, QuerySet
-from django.forms import Media
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -19,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from diagnostics.admin import parts
 from diagnostics.admin.automation_firing import rows_of
 from diagnostics.admin.automation_forms import AutomationForm, initial_of, limited_choices
-from diagnostics.admin.base import Precise, page_media, require
+from diagnostics.admin.base import require
+from diagnostics.admin.live_form import LiveFormAdmin
 from diagnostics.models import Alert, Automation, AutomationFiring
 from diagnostics.services import access, automations
 from diagnostics.services.automation_facts import happening
@@ -55,7 +54,7 @@ def _switch(request: HttpRequest, rows: QuerySet[Automation], *, on: bool) -> No
 
 
 @admin.register(Automation)
-class AutomationAdmin(Precise):
+class AutomationAdmin(LiveFormAdmin):
     form = AutomationForm
     list_display = ("name", "state", "when_", "does", "last")
     list_filter = ("enabled", "trigger")
@@ -63,6 +62,8 @@ class AutomationAdmin(Precise):
     show_facets = admin.ShowFacets.NEVER
     actions = [switch_on, switch_off]
     change_form_template = "diagnostics/automations/form.html"
+    live_template = "diagnostics/automations/live.html"
+    modules = ("preview", "page")
     fieldsets = (
         (None, {"fields": ("name", "enabled")}),
         (gettext_lazy("When"), {
@@ -73,17 +74,16 @@ class AutomationAdmin(Precise):
             "description": gettext_lazy("Neither of them: at all stations."),
             "fields": ("group", "selection"),
         }),
-        (gettext_lazy("Do this"), {"fields": ("pull_log", "log_type", "log_minutes", "report")}),
+        (gettext_lazy("Do this"), {
+            "fields": ("pull_log", "log_type", "log_minutes", "report", "targets"),
+        }),
         (gettext_lazy("But not too often"), {"fields": ("cool_down_minutes", "most_per_hour")}),
     )  # fmt: skip
-
-    @property
-    def media(self) -> Media:
-        return super().media + page_media("preview", "page")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Automation]:
         mine = automations.visible_automations(request.user).values("pk")
         rows = super().get_queryset(request).filter(pk__in=mine)
+        rows = rows.prefetch_related("targets")
         return rows.select_related("group", "selection").annotate(last_at=Max("firings__fired_at"))
 
     # The list
@@ -115,6 +115,11 @@ class AutomationAdmin(Precise):
             kwargs["queryset"] = limited_choices(db_field.name, request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "targets":
+            kwargs["queryset"] = limited_choices(db_field.name, request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """`?alert=`: the log of what leads to such an alert."""
         key = request.GET.get("alert", "")
@@ -128,13 +133,6 @@ class AutomationAdmin(Precise):
         super().save_model(request, obj, form, change)
         if obj.enabled and (not change or {"enabled", "trigger"} & set(form.changed_data)):
             automations.begin_from_now(obj)
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        row = context.get("original")
-        facts = self.facts(request, row) if row is not None else {}
-        return super().render_change_form(request, {**context, **facts}, *args, **kwargs)
 
     def facts(self, request: HttpRequest, row: Automation) -> dict[str, Any]:
         """What the page of an automation says about what it did."""
@@ -154,7 +152,6 @@ class AutomationAdmin(Precise):
         wrap, name = self.admin_site.admin_view, "diagnostics_automation"
         own = [
             path("preview/", wrap(self.preview_view), name=f"{name}_preview"),
-            path("<int:pk>/live/", wrap(self.live_view), name=f"{name}_live"),
         ]
         return [*own, *super().get_urls()]
 
@@ -174,15 +171,6 @@ class AutomationAdmin(Precise):
     def _found(self, request: HttpRequest, automation: Automation) -> dict[str, Any]:
         result = rehearse(automation, user=request.user)
         return {"result": result, "examples": _examples(automation, result)}
-
-    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of an automation's page that changes."""
-        require(request, VIEW)
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such automation."))
-        context = self.facts(request, row)
-        return TemplateResponse(request, "diagnostics/automations/live.html", context)
 
 
 def _examples(automation: Automation, result: Rehearsal) -> list[dict[str, Any]]:

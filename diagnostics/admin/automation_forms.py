@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.lifecycles.automation import NARROWED_BY, Narrowing, Trigger
-from diagnostics.models import Alert, Automation
+from diagnostics.models import Alert, Automation, NotificationTarget
 from diagnostics.services import access
 from diagnostics.wording.alerts import alert_name
 
@@ -17,6 +17,7 @@ from diagnostics.wording.alerts import alert_name
 NEEDED = {
     "pull_log": ("diagnostics.request_log", gettext_lazy("You may not ask stations for logs.")),
     "report": ("diagnostics.request_report", gettext_lazy("You may not ask stations for reports.")),
+    "targets": ("diagnostics.view_notificationtarget", gettext_lazy("You may not tell anybody.")),
 }
 ACTIONS = tuple(NEEDED)
 USUAL_AWAY = 15
@@ -51,9 +52,10 @@ class AutomationForm(forms.ModelForm):
         fields = (
             "name", "enabled", "trigger", "away_minutes", "component", "variable", "code",
             "severity", "times", "within_minutes", "group", "selection", "pull_log", "log_type",
-            "log_minutes", "report", "cool_down_minutes", "most_per_hour",
+            "log_minutes", "report", "targets", "cool_down_minutes", "most_per_hour",
         )  # fmt: skip
         help_texts = HELP
+        widgets = {"targets": forms.CheckboxSelectMultiple}  # noqa: RUF012
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -86,7 +88,10 @@ class AutomationForm(forms.ModelForm):
 
 
 def limited_choices(name: str, user: Any) -> Any:
-    """The groups or selections that a user may choose."""
+    """The groups, selections or targets that a user may choose."""
+    if name == "targets":  # they are the whole fleet's
+        may = access.limit_of(user) is None and user.has_perm(NEEDED["targets"][0])
+        return NotificationTarget.objects.all() if may else NotificationTarget.objects.none()
     if name == "group":
         return access.visible_groups(user)
     return access.visible_selections(user)

@@ -22,6 +22,14 @@ from diagnostics.models.log_request import LogRequest
 from diagnostics.models.log_search import LogSearch, SearchedFile, SearchHit
 from diagnostics.models.message import MessageRecord
 from diagnostics.models.monitor import Monitor, MonitoringInfo
+from diagnostics.models.notification import (
+    Delivery,
+    Notification,
+    NotificationRoute,
+    NotificationTarget,
+    RouteWatch,
+    Told,
+)
 from diagnostics.models.profile import (
     MonitorProfile,
     ProfileRun,
@@ -46,6 +54,7 @@ __all__ = [
     "CustomerInformationPart",
     "DeletedFile",
     "DoomedObject",
+    "Delivery",
     "EventStream",
     "EventStreamSample",
     "FileAccess",
@@ -65,6 +74,9 @@ __all__ = [
     "Monitor",
     "MonitorProfile",
     "MonitoringInfo",
+    "Notification",
+    "NotificationRoute",
+    "NotificationTarget",
     "OutboundCall",
     "ProfileRun",
     "ProfileVersion",
@@ -73,6 +85,7 @@ __all__ = [
     "ReportedVariable",
     "RetentionRule",
     "RetentionRun",
+    "RouteWatch",
     "SearchHit",
     "SearchedFile",
     "SecurityEvent",
@@ -85,6 +98,7 @@ __all__ = [
     "StationSelection",
     "StoreCheck",
     "TimelineEntry",
+    "Told",
     "VariableAttribute",
     "VariableRequest",
 ]

@@ -97,6 +97,12 @@ class Automation(models.Model):
     report = models.CharField(
         _("ask for a report"), max_length=24, choices=ReportBase.choices, blank=True
     )
+    targets: models.ManyToManyField = models.ManyToManyField(
+        "diagnostics.NotificationTarget",
+        blank=True,
+        related_name="automations",
+        verbose_name=_("tell"),
+    )
 
     cool_down_minutes = models.PositiveIntegerField(
         _("minutes of rest for each station"),
@@ -198,6 +204,7 @@ class AutomationFiring(models.Model):
         related_name="firings",
         verbose_name=_("report"),
     )
+    told = models.PositiveSmallIntegerField(_("targets told"), default=0)
     held = models.PositiveIntegerField(_("held back since"), default=0)
     held_at = models.DateTimeField(_("last held back"), null=True, blank=True)
     held_id = models.BigIntegerField(default=0, editable=False)

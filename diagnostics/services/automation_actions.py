@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.automation import Outcome
+from diagnostics.lifecycles.notification import Kind
 from diagnostics.models import AutomationFiring, LogRequest, Report
 from diagnostics.services import logs, reports
 from diagnostics.services.automation_facts import Happening
+from diagnostics.services.notifications import notify_about
 from diagnostics.services.timeline import Source, note
 
 LOG, REPORT = "log", "report"
@@ -24,7 +26,8 @@ def act(firing: AutomationFiring, happened: Happening) -> None:
         _pull_log(firing, happened)
     if automation.report:
         _request_report(firing)
-    if firing.problems and not (firing.log_request or firing.report):
+    _tell(firing)
+    if firing.problems and not (firing.log_request or firing.report or firing.told):
         firing.outcome = Outcome.REFUSED
     firing.save()
     _note(firing)
@@ -69,6 +72,23 @@ def _reporting(firing: AutomationFiring) -> Report | None:
         station=firing.station_id, criteria__reportBase=firing.automation.report
     )
     return mine.order_by("-pk").first()
+
+
+def _tell(firing: AutomationFiring) -> None:
+    """Those whom the automation names, and whoever wants to hear of all automations."""
+    automation = firing.automation
+    targets = list(automation.targets.filter(enabled=True))
+    notify_about(
+        Kind.AUTOMATION,
+        firing,
+        station=firing.station,
+        severity=firing.what.get("severity"),
+        alert=firing.alert,
+        what={**firing.what, "automation": automation.name, "trigger": automation.trigger},
+        targets=targets,
+        now=firing.fired_at,
+    )
+    firing.told = len(targets)
 
 
 def _note(firing: AutomationFiring) -> None:

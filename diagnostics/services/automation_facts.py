@@ -53,8 +53,9 @@ def _of_alert(row: Any) -> Happening:
 
 
 def _of_security_event(row: Any) -> Happening:
-    what = {"code": row.type, "value": row.tech_info[:LONGEST]}
-    return Happening(row.heard_at, _believed(row.timestamp, row.heard_at), _filled(what))
+    """Without what the station wrote beside the type: that may be anything, and goes outside."""
+    moment = _believed(row.timestamp, row.heard_at)
+    return Happening(row.heard_at, moment, {"code": row.type})
 
 
 def _of_entry(row: Any) -> Happening:

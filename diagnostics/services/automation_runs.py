@@ -7,6 +7,7 @@ loses nothing and does nothing twice; the row that was met is looked at again, a
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -92,16 +93,17 @@ class _Look:
         )
         keys = [row.pk for row in self.rows]
         found: set[int] = set()
-        for start in range(0, len(keys), 500):  # SQLite bounds the parameters of a statement
-            some = mine.filter(source_id__in=keys[start : start + 500])
-            found.update(some.values_list("source_id", flat=True))
+        for some in _parts(keys):
+            found.update(mine.filter(source_id__in=some).values_list("source_id", flat=True))
         return found
 
     def _learn_last(self) -> None:
         earliest = min(row.heard_at for row in self.rows)
         since = earliest - max(self.automation.cool_down, HOUR)
         recent = AutomationFiring.objects.filter(automation=self.automation, at__gte=since)
-        self.last = {firing.station_id: firing for firing in recent.order_by("at", "pk")}
+        for some in _parts(list({row.station_id for row in self.rows})):
+            theirs = recent.filter(station__in=some).order_by("at", "pk")
+            self.last |= {firing.station_id: firing for firing in theirs}
         if self.automation.times > 1:
             self.first_key = first_key_since(
                 source_of(self.automation), earliest - self.automation.within
@@ -198,6 +200,11 @@ class _Look:
                 held_id=max(row.pk for row in rows),
                 held_at=max(row.heard_at for row in rows),
             )
+
+
+def _parts(keys: list[Any]) -> Iterator[list[Any]]:
+    """SQLite bounds the parameters of a statement."""
+    return (keys[start : start + 500] for start in range(0, len(keys), 500))
 
 
 def acted_since(automation: Automation, moment: datetime) -> int:

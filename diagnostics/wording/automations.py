@@ -94,6 +94,8 @@ def does_words(row: Automation) -> str:
         )
     if row.report:
         actions.append(_("ask for a report: %(report)s") % {"report": row.get_report_display()})
+    if row.pk and (names := [target.name for target in row.targets.all()]):
+        actions.append(_("tell %(names)s") % {"names": ", ".join(names)})
     return ", ".join(actions) or _("do nothing")
 
 
@@ -151,6 +153,8 @@ def _done(row: AutomationFiring) -> str:
     if row.report is not None:
         older = row.report.created_at < row.fired_at
         done.append(_("This report was under way already.") if older else _("Asked for a report."))
+    if row.told:
+        done.append(ngettext("Told one target.", "Told %(n)d targets.", row.told) % {"n": row.told})
     return " ".join(done)
 
 

@@ -122,3 +122,21 @@ def test_a_range_of_ports_is_two_numbers(monkeypatch):
     monkeypatch.setenv("PORTS", "50000")
     with pytest.raises(ImproperlyConfigured, match="PORTS must be two ports"):
         environment.port_range("PORTS", default=(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://localhost:25", ("localhost", 25, "", "", False, False)),
+        ("smtp://me:p%40ss@mail.example", ("mail.example", 587, "me", "p@ss", False, True)),
+        ("smtp://mail.example:2525?tls=1", ("mail.example", 2525, "", "", False, True)),
+        ("smtps://me:pw@mail.example", ("mail.example", 465, "me", "pw", True, False)),
+    ],
+)
+def test_a_mail_server_is_an_address(url, expected):
+    assert environment.mail_server(url) == expected
+
+
+def test_another_address_is_no_mail_server():
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        environment.mail_server("mail.example:25")

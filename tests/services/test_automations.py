@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -328,6 +330,23 @@ def test_one_thing_fires_once_whoever_looks(station: Any, make: Make) -> None:
     firing.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         firing.save(force_insert=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_at_once_act_once(gateway: TellingGateway, make: Make) -> None:
+    make()
+    for number in range(4):
+        tells(make_station(f"CS-{number}"), number)
+    begin = Barrier(3)
+
+    def sweep(_number: int) -> None:
+        begin.wait()
+        run_automations()
+        connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(sweep, range(3)))
+    assert len(fired()) == LogRequest.objects.count() == 4
 
 
 def test_more_than_one_sweep_takes_comes_with_the_next(

@@ -1,0 +1,51 @@
+"""Where this site sends to: http and https only, and no private address if it says so.
+
+A name is looked up once, and what was looked up is what is connected to: a name that answers
+differently the second time leads nowhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import SplitResult, urlsplit
+
+from diagnostics.conf import app_settings
+from diagnostics.notify.message import Problem, SendFailed
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def read_address(url: str) -> SplitResult:
+    """The parts of an http(s) address. Raises SendFailed where it is none."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        raise SendFailed(Problem.BAD_ADDRESS, again=False) from error
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or port == 0:
+        raise SendFailed(Problem.BAD_ADDRESS, again=False)
+    return parts
+
+
+def allowed_ip(host: str, port: int) -> str:
+    """The first IP address of a host that may be sent to. Raises SendFailed."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SendFailed(Problem.UNKNOWN_HOST, again=True) from error
+    addresses = [str(each[4][0]) for each in found]
+    allowed = [each for each in addresses if is_allowed(each)]
+    if not allowed:
+        raise SendFailed(Problem.NOT_ALLOWED, again=False)
+    return allowed[0]
+
+
+def is_allowed(address: str) -> bool:
+    """Whether an IP address may be sent to: any, or those of the open internet only."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None)
+    ip = mapped or ip
+    if ip.is_multicast or ip.is_unspecified:
+        return False
+    return bool(app_settings.notify_private_addresses or ip.is_global)
