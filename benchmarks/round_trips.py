@@ -59,7 +59,7 @@ CASES = [(message, count) for count in (100, STATIONS) for message in MESSAGES]
 Rounds = dict[tuple[str, int, str], list[Measured]]
 
 
-def register() -> list[str]:
+def register(number_of_stations: int) -> list[str]:
     """Stations that were here before: they have booted, and are asked nothing when they connect.
 
     Returns their identities.
@@ -69,7 +69,7 @@ def register() -> list[str]:
     from stations.passwords import hash_password
 
     hashed = hash_password(PASSWORD)
-    identities = [f"BENCH-{number:04d}" for number in range(WARM + STATIONS)]
+    identities = [f"BENCH-{number:04d}" for number in range(number_of_stations)]
     stations = ChargingStation.objects.bulk_create(
         ChargingStation(identity=identity, password_hash=hashed, registration=Registration.ACCEPTED)
         for identity in identities
@@ -212,7 +212,7 @@ def main() -> None:
     with servers.prepared_environment() as arguments.directory:
         django.setup()
         servers.prepare_database()
-        uvloop.run(asyncio.wait_for(measure(arguments, register()), LONGEST_SECONDS))
+        uvloop.run(asyncio.wait_for(measure(arguments, register(WARM + STATIONS)), LONGEST_SECONDS))
 
 
 if __name__ == "__main__":
