@@ -184,10 +184,13 @@ def print_down(reports: list[list[object]]) -> None:
         one = measured(latencies, len(latencies) / rate)
         found[way, in_flight].append(one)
     rows = []
-    for in_flight in sorted({key[1] for key in found}):
-        calls, bare = median(found["calls", in_flight]), median(found["redis", in_flight])
+    for way, in_flight in found:
+        if way == "redis":
+            continue
+        calls, bare = median(found[way, in_flight]), median(found["redis", in_flight])
         rows.append(
             [
+                way,
                 number(in_flight),
                 number(calls.rate),
                 number(bare.rate),
@@ -195,7 +198,15 @@ def print_down(reports: list[list[object]]) -> None:
                 *(f"{number(one.p50)}, {number(one.p99)}" for one in (calls, bare)),
             ]
         )
-    head = ["in flight", "calls/s", "Redis/s", "ratio", "calls p50, p99 ms", "Redis p50, p99 ms"]
+    head = [
+        "placed",
+        "in flight",
+        "calls/s",
+        "Redis/s",
+        "ratio",
+        "calls p50, p99 ms",
+        "Redis p50, p99 ms",
+    ]
     print(table(head, rows))
 
 
