@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psycopg
 from django.core.management import call_command
 from redis import Redis
 
@@ -23,6 +22,9 @@ from config import programs
 from tests.servers.postgres import Postgres
 from tests.servers.processes import ServerProcess, free_port, port_answers
 from tests.servers.valkey import Valkey
+
+# Unlike the tests, commits wait for the disk, as in production.
+DURABLE = {"max_connections": "400"}
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ def prepared_environment() -> Iterator[Path]:
     """PostgreSQL and Valkey, and the variables that lead Django to them."""
     with ExitStack() as stack, cores.on(cores.OTHERS):
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="diagnostics-bench-")))
-        postgres, valkey = Postgres(), Valkey(directory)
+        postgres, valkey = Postgres(DURABLE), Valkey(directory)
         stack.callback(postgres.stop)
         database_url = postgres.start()
         stack.callback(valkey.stop)
@@ -65,10 +67,7 @@ def prepared_environment() -> Iterator[Path]:
 
 
 def prepare_database() -> None:
-    """Make the tables, and have commits wait for the disk again, as in production."""
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM RESET ALL")
-        connection.execute("SELECT pg_reload_conf()")
+    """Make the tables."""
     call_command("migrate", verbosity=0, interactive=False)
 
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 MOST = 500
 # Seconds in which items gather after many came at once; then each batch has more of them, and takes
 # hardly longer.
-PAUSE, MANY = 0.002, 8
+PAUSE, MANY = 0.004, 8
 # Seconds without work after which the thread ends and gives its connections back.
 IDLE = 30.0
 

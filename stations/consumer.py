@@ -107,6 +107,7 @@ class StationConsumer(AsyncConsumer):
             delivering.cancel()
             await asyncio.wait([delivering])
         self.protocol.close()
+        self._frames.close()
         logger.info("%s disconnected: %s", self.station, reason.value)
         try:
             await in_database(presence.close_connection, self.connection_id, reason)

@@ -16,13 +16,12 @@ from typing import Any
 
 from diagnostics.conf import app_settings
 from diagnostics.message_log.contents import LONGEST_KEPT, LONGEST_TEXT
-from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.entry import FROM, TO, Entry, Exchange
 from diagnostics.message_log.queue import MessageLog
-from diagnostics.models.message import Direction
 
 __all__ = ["FROM_STATION", "TO_STATION", "flush", "record"]
 
-FROM_STATION, TO_STATION = Direction.FROM_STATION.value, Direction.TO_STATION.value
+FROM_STATION, TO_STATION = FROM, TO
 
 _ENCODER = json.JSONEncoder(default=str)
 
@@ -61,12 +60,21 @@ def put(
     outcome: str = "",
     description: str = "",
     checked: bool = False,
+    at: float | None = None,
 ) -> None:
-    """`record` for a transport that has looked whether there is a log."""
-    size, at = len(text), time.time()
+    """`record` for a transport that has looked whether there is a log; `at` is now if not given."""
+    size, at = len(text), time.time() if at is None else at
     if size > LONGEST_KEPT:
         text, checked = text[:LONGEST_TEXT], False
     LOG.put(Entry(station_id, connection, direction, at, size, text, outcome, description, checked))
+
+
+def put_exchange(exchange: Exchange) -> None:
+    """A call and its answer at once, as `put`.
+
+    The call is no longer than LONGEST_KEPT, and its first brace is that of its payload.
+    """
+    LOG.put(exchange)
 
 
 def _as_text(elements: list[Any]) -> str:

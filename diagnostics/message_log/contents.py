@@ -5,10 +5,10 @@ Most frames hold nothing of which anything must be hidden. That is found out for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.entry import Entry, Exchange
 from diagnostics.ocpp.frames import load_json
 from diagnostics.redaction import redact, redact_text, which_may_need_redaction
 
@@ -17,16 +17,27 @@ LONGEST_KEPT = 100_000
 LONGEST_TEXT = 1_000
 
 
-def contents(entries: Sequence[Entry], *, upload_path: str) -> list[Any]:
-    """Of each entry its text, the elements of its frame, or a tuple with a bit of a text."""
+def harmless(
+    entries: Sequence[Entry | Exchange], *, upload_path: str
+) -> Iterator[tuple[Entry, Any] | Exchange]:
+    """Each frame with what of it may be kept: its text, its elements, or a tuple with a bit of a
+    text. Exchanges with nothing to hide stay what they are.
+    """
     texts = [entry.text for entry in entries]
     suspects = which_may_need_redaction(texts, upload_path=upload_path)
-    return [
-        entry.text
-        if entry.checked and index not in suspects
-        else _kept(entry, index in suspects, upload_path)
-        for index, entry in enumerate(entries)
-    ]
+    for index, entry in enumerate(entries):
+        is_suspect = index in suspects
+        if isinstance(entry, Exchange):
+            if is_suspect:
+                call, answer = entry.entries()
+                yield call, _kept(call, True, upload_path)
+                yield answer, answer.text
+            else:
+                yield entry
+        elif entry.checked and not is_suspect:
+            yield entry, entry.text
+        else:
+            yield entry, _kept(entry, is_suspect, upload_path)
 
 
 def _kept(entry: Entry, is_suspect: bool, upload_path: str) -> Any:

@@ -1,9 +1,13 @@
-"""A frame on its way into the log."""
+"""Frames on their way into the log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from diagnostics.models.message import Direction
+
+FROM, TO = Direction.FROM_STATION.value, Direction.TO_STATION.value
 
 
 @dataclass(slots=True)
@@ -22,3 +26,38 @@ class Entry:
     outcome: str
     description: str
     checked: bool
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A station's CALL that was taken, and our answer without a word in it.
+
+    Nearly all that fleets send is that. As one entry, neither need be read again.
+    """
+
+    station_id: Any
+    connection: str
+    at: float
+    text: str
+    message_id: str
+    action: str
+    answered_at: float
+    answer: str
+
+    def entries(self) -> tuple[Entry, Entry]:
+        """The same as two frames, where the call holds what must be hidden."""
+        call, answer = self.text, self.answer
+        return (
+            Entry(self.station_id, self.connection, FROM, self.at, len(call), call, "", "", True),
+            Entry(
+                self.station_id,
+                self.connection,
+                TO,
+                self.answered_at,
+                len(answer),
+                answer,
+                "",
+                "",
+                True,
+            ),
+        )

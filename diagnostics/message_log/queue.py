@@ -10,7 +10,7 @@ from collections import deque
 
 from django.db import close_old_connections, connections
 
-from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.entry import Entry, Exchange
 from diagnostics.message_log.rows import Scribe
 from diagnostics.message_log.table import write
 from diagnostics.message_log.tally import add_counts
@@ -35,7 +35,7 @@ class MessageLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._waiting: deque[Entry] = deque()
+        self._waiting: deque[Entry | Exchange] = deque()
         self._characters = 0
         self._some, self._many = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -44,7 +44,7 @@ class MessageLog:
         self._counted = time.monotonic()
         self.dropped = 0
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: Entry | Exchange) -> None:
         """Queue an entry; the oldest make room when there is none."""
         with self._lock:
             waiting = self._waiting
@@ -100,13 +100,13 @@ class MessageLog:
             if time.monotonic() - self._counted >= COUNTING:
                 self._write_counts()
 
-    def _take(self) -> list[Entry]:
+    def _take(self) -> list[Entry | Exchange]:
         with self._lock:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
             self._characters -= sum(len(entry.text) for entry in batch)
         return batch
 
-    def _write(self, batch: list[Entry]) -> None:
+    def _write(self, batch: list[Entry | Exchange]) -> None:
         try:
             close_old_connections()
             write(self._scribe.rows(batch))

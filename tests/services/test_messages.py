@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from diagnostics import message_log
 from diagnostics.message_log import queue
-from diagnostics.message_log.entry import Entry
+from diagnostics.message_log.entry import Entry, Exchange
 from diagnostics.message_log.queue import MessageLog
 from diagnostics.models import MessageRecord, TimelineEntry
 from diagnostics.services import messages
@@ -214,3 +215,32 @@ def test_an_export_is_recorded(some: Any, django_user_model: Any) -> None:
     assert lines[0]["payload"] == {"type": "T2"}
     entry = TimelineEntry.objects.get(kind="messages.exported")
     assert (entry.user, entry.source) == (user, "Operator")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[2,"1","NotifyEvent",{"seqNo":0,"a":[{}]}]',
+        ' [ 2, "1", "NotifyEvent", {"a": "}"} ] ',
+        '[2,"1","NotifyEvent",{"idToken":"04A2B3C4"}]',
+        '[2,"1","NotifyEvent",{"a":"back\\\\slash \\u00e9"}]',
+        '[2,"1","Heartbeat",{}]',
+    ],
+)
+def test_a_call_with_its_answer_is_logged_as_two_frames(
+    log: MessageLog, station: Any, text: str
+) -> None:
+    def told() -> list[dict[str, Any]]:
+        found = [row.as_json() for row in rows(log)]
+        MessageRecord.objects.all().delete()
+        return [{**each, "at": 0, "latency": bool(each.get("latency"))} for each in found]
+
+    action = json.loads(text)[2]
+    message_log.record(station, text, IN, connection="c", checked=True)
+    message_log.record(station, '[3,"1",{}]', OUT, connection="c", checked=True)
+    one_by_one = told()
+    at = time.time()
+    message_log.put_exchange(
+        Exchange(station.pk, "c", at, text, "1", action, at + 0.5, '[3,"1",{}]')
+    )
+    assert told() == one_by_one
