@@ -23,6 +23,7 @@ from diagnostics.ocpp.versions import OcppVersion
 from stations import connectors, delivery, outbox, presence
 from stations.answers import answer_boot, answer_call
 from stations.auth import Refused, admit
+from stations.closing import POLICY, TOO_BIG, UNSUPPORTED_DATA, reason_of
 from stations.conf import stations_settings
 from stations.database import in_database
 from stations.gateway import wake
@@ -36,10 +37,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds until a delivery that failed (the database is away) is tried again.
 RETRY = 5.0
-
-# RFC 6455, 7.4.1, and how the server says that it goes away.
-NORMAL, GOING_AWAY, UNSUPPORTED_DATA, POLICY, TOO_BIG = 1000, 1001, 1003, 1008, 1009
-SERVICE_RESTART = 1012
 
 
 class StationConsumer(AsyncConsumer):
@@ -127,7 +124,7 @@ class StationConsumer(AsyncConsumer):
             message = await self._receive()
             text = message.get("text")
             if message["type"] == "websocket.disconnect":
-                return _reason_of(message.get("code"))
+                return reason_of(message.get("code"))
             if self.close_reason is not None:
                 continue  # closed by us: what still comes is not taken
             if text is None:
@@ -290,14 +287,3 @@ class StationConsumer(AsyncConsumer):
             )
             self.wake()
         await self._flush()
-
-
-def _reason_of(code: int | None) -> CloseReason:
-    """Why the socket ended, from the code the server gives; None or 1006: without a word."""
-    if code in (NORMAL, GOING_AWAY):
-        return CloseReason.STATION
-    if code == SERVICE_RESTART:
-        return CloseReason.SERVER_STOPPED
-    if code == TOO_BIG:  # the server's own limit
-        return CloseReason.TOO_LARGE
-    return CloseReason.LOST
