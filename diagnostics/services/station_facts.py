@@ -84,7 +84,8 @@ def record_disconnected(station: Any, *, connection: str | None = None, **data: 
 def _seen(station: Any) -> None:
     """Keep that the station came or went now; see `services.fleet` for who asks."""
     now = timezone.now()
-    StationInfo.objects.update_or_create(station=station, defaults={"seen_at": now})
+    if not StationInfo.objects.filter(station=station).update(seen_at=now):  # nearly always there
+        StationInfo.objects.update_or_create(station=station, defaults={"seen_at": now})
 
 
 def record_unread_answer(station: Any, message_id: str, code: str, description: str) -> None:
