@@ -45,6 +45,37 @@ def test_a_call_and_its_answer_are_logged_with_latency_and_outcome(
 EVENT_ACTION = "SecurityEventNotification"
 
 
+def test_a_call_that_is_refused_is_logged_before_its_refusal(
+    connect: Connect, station: ChargingStation
+) -> None:
+    ChargingStation.objects.update(registration="Pending")
+    with connect(station) as socket:
+        assert socket.call("NotifyEvent", NOTIFY_EVENT, "m-3")[2] == "SecurityError"
+    call = logged(station, message_id="m-3", direction="FromStation")
+    refusal = logged(station, message_id="m-3", direction="ToStation")
+    assert (call.action, call.payload, call.outcome) == ("NotifyEvent", NOTIFY_EVENT, "")
+    assert (refusal.action, refusal.outcome) == ("NotifyEvent", "SecurityError")
+    assert call.pk < refusal.pk
+    assert refusal.latency is not None
+
+
+NOTIFY_EVENT = {
+    "generatedAt": "2026-03-02T08:00:00Z",
+    "seqNo": 0,
+    "eventData": [
+        {
+            "eventId": 1,
+            "timestamp": "2026-03-02T08:00:00Z",
+            "trigger": "Delta",
+            "actualValue": "1",
+            "eventNotificationType": "CustomMonitor",
+            "component": {"name": "Cabinet"},
+            "variable": {"name": "Temperature"},
+        }
+    ],
+}
+
+
 def test_our_calls_are_logged_too(connect: Connect, station: ChargingStation) -> None:
     with connect(station) as socket:
         call = place(station)
