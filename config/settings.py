@@ -162,6 +162,11 @@ CELERY_BEAT_SCHEDULE["retention"] = {
     "task": "diagnostics.tasks.apply_retention",
     "schedule": crontab(hour=3, minute=30),
 }
+CELERY_BEAT_SCHEDULE["diagnostics.tasks.run_campaigns"] = {
+    "task": "diagnostics.tasks.run_campaigns",
+    "schedule": 2.0,
+    "options": {"expires": 2.0},
+}
 
 # Notifications by e-mail; without EMAIL_URL there is a mail server on this machine, or none.
 _mail = environment.mail_server(os.environ.get("EMAIL_URL") or "smtp://localhost:25")

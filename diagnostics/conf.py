@@ -169,6 +169,8 @@ class DiagnosticsSettings:
     notification_patience: timedelta = timedelta(hours=24)
     # How long it is kept what was delivered to whom.
     notification_lifetime: timedelta = timedelta(days=30)
+    # How long campaigns are kept once they are over, and what became of schedules.
+    campaign_lifetime: timedelta | None = timedelta(days=180)
 
 
 current_settings = SettingsDict("DIAGNOSTICS", DiagnosticsSettings)

@@ -27,7 +27,7 @@ from diagnostics.models import (
     VariableRequest,
 )
 from diagnostics.progress import topic
-from diagnostics.services import access, automations
+from diagnostics.services import access, automations, campaigns, schedules
 
 STATION: Any = GroupMember._meta.get_field("station").related_model
 
@@ -56,6 +56,8 @@ def _profiles(user: Any) -> QuerySet[MonitorProfile]:
 # What a page may follow: the permission it takes, and the rows whose changes are told.
 KINDS: dict[str, tuple[str, Rows]] = {
     "logrequest": ("diagnostics.view_logrequest", _of(LogRequest)),
+    "campaign": ("diagnostics.view_campaign", campaigns.visible_campaigns),
+    "schedule": ("diagnostics.view_schedule", schedules.visible_schedules),
     "alert": ("diagnostics.view_alert", _of(Alert)),
     "automation": ("diagnostics.view_automation", automations.visible_automations),
     "call": ("diagnostics.view_outboundcall", _of(OutboundCall)),

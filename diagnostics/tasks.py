@@ -11,6 +11,7 @@ from diagnostics.models import LogRequest, OutboundCall, StoreCheck
 from diagnostics.ringing import ring
 from diagnostics.services import (
     automation_runs,
+    campaign_driver,
     customer_privacy,
     deliveries,
     delivery,
@@ -30,6 +31,7 @@ from diagnostics.services import (
     report_facts,
     retention,
     route_watches,
+    schedules,
     search_runs,
     store_check,
 )
@@ -64,6 +66,14 @@ def sweep() -> None:
     doomed_objects.sweep_doomed(now)
     retention.sweep_runs(now)
     profile_queue.wake(now)
+    schedules.run_schedules(now)
+    campaign_driver.run_campaigns()
+
+
+@shared_task(ignore_result=True)
+def run_campaigns() -> None:
+    """Take campaigns as far as they go now. Run it every two seconds, or leave it to the sweep."""
+    campaign_driver.run_campaigns()
 
 
 @shared_task(ignore_result=True)

@@ -72,6 +72,23 @@ FUNCTIONS = {
     },
     "notify": {"send": "target message"},
     "services.selections": {"stations_of": "selection user"},
+    "services.campaigns": {
+        "start_campaign": "* name operation stations params scope scope_name created_by again_of"
+        " now **pace",
+        "survey": "* operation params stations",
+        "pause_campaign": "campaign",
+        "resume_campaign": "campaign",
+        "go_on": "campaign",
+        "cancel_campaign": "campaign",
+        "retry_failed": "campaign * now",
+        "run_again": "campaign * created_by",
+        "tally": "campaigns user",
+    },
+    "services.schedules": {
+        "save_schedule": "schedule * now",
+        "switch": "schedule * on",
+        "run_now": "schedule * started_by",
+    },
     "services.examination": {
         "request_examination": "file",
     },
@@ -107,7 +124,7 @@ FUNCTIONS = {
     "storage": {"get_log_store": ""},
     "uploads.app": {"upload_app": "scope receive send"},
     "admin.actions": {"request_logs_action": "model_admin request queryset"},
-    "tasks": {"sweep": "", "apply_retention": "run_id"},
+    "tasks": {"sweep": "", "run_campaigns": "", "apply_retention": "run_id"},
 }
 
 METHODS = {

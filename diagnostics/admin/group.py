@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin.base import Precise, is_unlimited, page_media
 from diagnostics.admin.hold import PLACE, place_url
 from diagnostics.admin.station_list import stations_url
+from diagnostics.admin.time_zones import zone_select
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import Alert, GroupMember, LegalHold, StationGroup
 from diagnostics.services import access, fleet, groups
@@ -53,9 +53,7 @@ class GroupForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = sorted(zoneinfo.available_timezones())
-        choices = [("", _("The server's")), *((name, name) for name in names)]
-        self.fields["time_zone"].widget = forms.Select(choices=choices)
+        self.fields["time_zone"].widget = zone_select(_("The server's"))
 
     def clean_add(self) -> list[Any]:
         """The stations named; all that are unknown are named in one sentence."""

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from diagnostics.admin import parts
@@ -35,7 +36,8 @@ MOST_COUNTED = 200
 class Line:
     """One thing to act on: a count or a badge, words, and the page where it is acted on.
 
-    `detail` and `at` stand behind the words; `count` is None where it is one thing.
+    `detail` and `at` stand behind the words, `meter` under them; `count` is None where it is one
+    thing.
     """
 
     text: str
@@ -43,6 +45,7 @@ class Line:
     count: int | None = None
     detail: str = ""
     at: datetime | None = None
+    meter: SafeString | str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 
@@ -23,6 +24,10 @@ class LiveListAdmin(PageAdmin):
         """The cells of a row that change, by the names they have in the list, as HTML."""
         raise NotImplementedError
 
+    def live_rows(self, request: HttpRequest, rows: QuerySet[Any]) -> Iterable[Any]:
+        """The rows with what `cells` reads of them."""
+        return rows
+
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_rows"
         rows = path("rows/", self.admin_site.admin_view(self.rows_view), name=name)
@@ -39,7 +44,7 @@ class LiveListAdmin(PageAdmin):
         self.require_view(request)
         ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
         rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
-        cells = {row.pk: self.cells(row) for row in rows}
+        cells = {row.pk: self.cells(row) for row in self.live_rows(request, rows)}
         return JsonResponse({"rows": cells, "newest": self._newest(request)})
 
     def _newest(self, request: HttpRequest) -> int:

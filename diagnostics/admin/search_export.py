@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from diagnostics.admin.search_results import seen_files
@@ -21,11 +21,13 @@ COLUMNS = ("station", "log_request", "log_type", "file", "received_at", "member"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(rows: Iterator[list[dict[str, Any]]]) -> Generator[bytes, None, None]:
+def as_csv(
+    rows: Iterator[list[dict[str, Any]]], columns: Sequence[str] = COLUMNS
+) -> Generator[bytes, None, None]:
     """UTF-8 with a mark, which spreadsheets need; no cell begins as a formula does."""
-    yield "\ufeff".encode() + _csv([dict(zip(COLUMNS, COLUMNS, strict=True))])
+    yield "\ufeff".encode() + _csv([dict(zip(columns, columns, strict=True))], columns)
     for some in rows:
-        yield _csv(some)
+        yield _csv(some, columns)
 
 
 def as_json_lines(rows: Iterator[list[dict[str, Any]]]) -> Generator[bytes, None, None]:
@@ -60,9 +62,9 @@ def _row(gateway: StationGateway, hit: SearchHit) -> dict[str, Any]:
     }
 
 
-def _csv(rows: list[dict[str, Any]]) -> bytes:
+def _csv(rows: list[dict[str, Any]], columns: Sequence[str]) -> bytes:
     out = io.StringIO()
-    csv.DictWriter(out, COLUMNS).writerows(
+    csv.DictWriter(out, columns).writerows(
         {name: _cell(value) for name, value in row.items()} for row in rows
     )
     return out.getvalue().encode()

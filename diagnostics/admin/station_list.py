@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.actions import PERMISSION, request_logs_action
 from diagnostics.admin.base import TheirsOnly, is_unlimited
+from diagnostics.admin.campaign_start import RUN, start_campaign_action
 from diagnostics.admin.group_actions import (
     PERMISSIONS,
     SELECT,
@@ -57,6 +58,7 @@ class StationList(TheirsOnly):
     change_list_template = "diagnostics/station/list.html"
     actions: Any = [
         request_logs_action,
+        start_campaign_action,
         search_stations_action,
         add_to_group_action,
         remove_from_group_action,
@@ -88,6 +90,7 @@ class StationList(TheirsOnly):
         needed = {
             **PERMISSIONS,
             "request_logs_action": PERMISSION,
+            "start_campaign_action": RUN,
             "search_stations_action": SEARCH,
         }
         return {

@@ -2,6 +2,7 @@
 
 from diagnostics.models.automation import Automation, AutomationFiring
 from diagnostics.models.call import OutboundCall
+from diagnostics.models.campaign import Campaign, CampaignStation
 from diagnostics.models.capability import StationCapability
 from diagnostics.models.certificate import InstalledCertificate
 from diagnostics.models.customer_information import (
@@ -38,6 +39,7 @@ from diagnostics.models.profile import (
 )
 from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.retention import DeletedFile, RetentionRule, RetentionRun
+from diagnostics.models.schedule import Schedule, ScheduleRun
 from diagnostics.models.security_event import SecurityEvent
 from diagnostics.models.selection import StationSelection
 from diagnostics.models.station_info import StationInfo
@@ -49,6 +51,8 @@ __all__ = [
     "Alert",
     "Automation",
     "AutomationFiring",
+    "Campaign",
+    "CampaignStation",
     "CustomerInformation",
     "CustomerInformationAccess",
     "CustomerInformationPart",
@@ -86,6 +90,8 @@ __all__ = [
     "RetentionRule",
     "RetentionRun",
     "RouteWatch",
+    "Schedule",
+    "ScheduleRun",
     "SearchHit",
     "SearchedFile",
     "SecurityEvent",

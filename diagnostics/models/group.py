@@ -67,6 +67,11 @@ class StationGroup(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo | None:
+        """Its time zone; None for the server's."""
+        return zoneinfo.ZoneInfo(self.time_zone) if self.time_zone else None
+
 
 class GroupMember(models.Model):
     """A station in a group: since when, and put there by whom."""

@@ -41,7 +41,7 @@ def place_call(
     Checked now when the station's version is known, and again when it is delivered.
     Raises RequestRefused when that version has no such call or the payload breaks its schema.
     """
-    _check(action, payload, {get_gateway().version(station)})
+    check_call(station=station, action=action, payload=payload)
     _reserve_request_id(station, payload.get("requestId"))
     return add_call(
         station=station,
@@ -73,6 +73,11 @@ def place_calls(
     OutboundCall.objects.bulk_create(placed, batch_size=500)
     ring_on_commit(*placed)
     return placed
+
+
+def check_call(*, station: Any, action: str, payload: dict[str, Any]) -> None:
+    """Raise RequestRefused where the station's version has no such call, or not so."""
+    _check(action, payload, {get_gateway().version(station)})
 
 
 def _check(action: str, payload: dict[str, Any], versions: Collection[OcppVersion | None]) -> None:

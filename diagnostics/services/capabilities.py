@@ -34,13 +34,14 @@ def knows(station: Any, subject: str) -> bool | None:
     return known
 
 
-def findings(stations: Iterable[Any], subjects: Collection[str]) -> dict[Any, dict[str, bool]]:
-    """`knows` for many stations: by their key what was found out of these subjects."""
+def findings(
+    stations: Iterable[Any], subjects: Collection[str] | None = None
+) -> dict[Any, dict[str, bool]]:
+    """`knows` for many stations: by their key what was found out of these subjects, or of all."""
     keys, found = [station.pk for station in stations], dict[Any, dict[str, bool]]()
     for start in range(0, len(keys), BATCH):
-        rows = StationCapability.objects.current().filter(
-            station__in=keys[start : start + BATCH], subject__in=subjects
-        )
+        rows = StationCapability.objects.current().filter(station__in=keys[start : start + BATCH])
+        rows = rows if subjects is None else rows.filter(subject__in=subjects)
         for station, subject, known in rows.values_list("station", "subject", "known"):
             found.setdefault(station, {})[subject] = known
     return found

@@ -203,6 +203,25 @@ register(
         **_for("NOTIFICATION_LIFETIME"),
     ),
     Rule(
+        name="campaigns",
+        model=models.Campaign,
+        title=_("campaigns, with their stations"),
+        age="ended_at",
+        ordered_by="created_at",
+        spares=_("those that are not over"),
+        along=(models.CampaignStation,),
+        batch=5,
+        **_for("CAMPAIGN_LIFETIME"),
+    ),
+    Rule(
+        name="schedule_runs",
+        model=models.ScheduleRun,
+        title=_("what became of schedules"),
+        age="at",
+        ordered_by="at",
+        **_for("CAMPAIGN_LIFETIME"),
+    ),
+    Rule(
         name="calls",
         model=models.OutboundCall,
         title=_("calls"),
@@ -294,6 +313,7 @@ register_bounded(
         models.NotificationTarget: _BY_PEOPLE,
         models.NotificationRoute: _BY_PEOPLE,
         models.RouteWatch: _("a few rows for each route"),
+        models.Schedule: _BY_PEOPLE,
         models.FileServer: _("those that are gone are forgotten when one starts"),
         models.Housekeeping: _("one row for each rule"),
     }

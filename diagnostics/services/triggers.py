@@ -35,22 +35,27 @@ def trigger(
     `evse_id` is the connector of 1.6. Raises RequestRefused when the station's version cannot
     trigger it, or when a place or a name is missing.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "message": message,
         "evse_id": evse_id,
         "connector_id": connector_id,
         "custom": custom,
     }
-    version = get_gateway().version(station)
-    if version is not None:
-        try:
-            encode_trigger(version, **asked)  # type: ignore[arg-type]
-        except OcppError as error:
-            raise RequestRefused(str(error)) from error
+    check_trigger(station=station, asked=asked)
     with transaction.atomic():
         who = Source.OPERATOR if placed_by else Source.SYSTEM
         note(station=station, kind="call.triggered", source=who, user=placed_by, message=message)
         return calls.add_call(station=station, action=ACTION, payload=asked, placed_by=placed_by)
+
+
+def check_trigger(*, station: Any, asked: dict[str, Any]) -> None:
+    """Raise RequestRefused where the station's version cannot trigger this, and say why."""
+    version = get_gateway().version(station)
+    if version is not None:
+        try:
+            encode_trigger(version, **asked)
+        except OcppError as error:
+            raise RequestRefused(str(error)) from error
 
 
 def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:

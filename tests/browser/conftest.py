@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page
 
-from tests.commands.conftest import running, simulate, worker
+from tests.commands.conftest import beat, running, simulate, worker
 from tests.servers.browser import launched, watched_page
 
-__all__ = ["running", "simulate", "worker"]
+__all__ = ["beat", "running", "simulate", "worker"]
 
 PASSWORD = "correct horse"
 

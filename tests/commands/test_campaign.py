@@ -1,0 +1,57 @@
+"""`manage.py campaign` against the running project and simulated stations."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from diagnostics.models import Campaign, StationGroup, StationSelection
+from diagnostics.services import groups
+from diagnostics.testing import Quirk
+from tests.commands.conftest import Simulate
+
+PATIENT = ("--wait", "--timeout", "60")
+
+
+def campaign(*arguments: str) -> str:
+    out = StringIO()
+    call_command("campaign", *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def ends_with(code: int, *arguments: str) -> str:
+    with pytest.raises(CommandError) as caught:
+        campaign(*arguments)
+    assert caught.value.returncode == code, str(caught.value)
+    return str(caught.value)
+
+
+def test_it_waits_until_all_have_succeeded(simulate: Simulate, beat: None) -> None:
+    stations: list[Any] = [simulate("CS1"), simulate("CS2")]
+    group = StationGroup.objects.create(name="Berlin")
+    groups.add_stations(group=group, stations=stations)
+    log = ("Log", '{"log_type": "DiagnosticsLog"}')
+    assert "2 stations" in campaign(*log, "--group", "berlin", *PATIENT)
+    row = Campaign.objects.get()
+    assert (row.scope_name, row.status) == ("Berlin", "Complete")
+    assert {each.code for each in row.stations.all()} == {"Received"}
+    StationSelection.objects.create(name="All", ocpp_version="2.0.1")
+    trigger = ("Trigger", '{"message": "Heartbeat"}')
+    assert "2 stations" in campaign(*trigger, "--selection", "All", *PATIENT)
+
+
+def test_a_failure_ends_with_1(simulate: Simulate, beat: None) -> None:
+    simulate("CS1", Quirk.REJECTS)
+    sentence = ends_with(1, "Log", "--station", "CS1", "--attempts", "1", *PATIENT)
+    assert sentence == "Over: 0 of 1 stations succeeded. 1 failed."
+
+
+def test_wrong_use_ends_with_2(db: None) -> None:
+    assert "There is no station NOBODY" in ends_with(2, "Log", "--station", "NOBODY")
+    assert "no station group Berlin" in ends_with(2, "Log", "--group", "Berlin")
+    assert "no station like that" in ends_with(2, "Log", "--all")
+    assert "no JSON" in ends_with(2, "Log", "{", "--all")
+    assert "an object" in ends_with(2, "Log", "[]", "--all")
