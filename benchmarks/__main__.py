@@ -12,6 +12,7 @@ ALL = (
     "benchmarks.reading",
     "benchmarks.message_log",
     "benchmarks.searching",
+    "benchmarks.automations",
     "benchmarks.lists",
     "benchmarks.profiles",
 )
