@@ -1,4 +1,11 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class SiteConfig(AdminConfig):
+    """Django's admin, with the menu of this project."""
+
+    default_site = "config.site.Site"
 
 
 class ProjectConfig(AppConfig):

@@ -43,7 +43,7 @@ ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or list(
 
 INSTALLED_APPS = [
     "daphne",  # takes over runserver, so it stands before staticfiles
-    "django.contrib.admin",
+    "config.apps.SiteConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "channels",
     "diagnostics",
     "stations",
-    "config",
+    "config.apps.ProjectConfig",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
