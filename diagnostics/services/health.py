@@ -32,6 +32,8 @@ PAUSE = 60.0
 FEW_ANSWERS = 5
 # And how many errors, in an hour or two, are few.
 FEW_ERRORS = 5
+# Stations of which a gateway is asked one by one whether they are connected.
+MOST_ASKED = 500
 COUNTERS = ("received", "connections", "turned_away", "errors_by_station", "errors_by_us",
             "unreadable", "unanswered", *LATENCY_COLUMNS)  # fmt: skip
 
@@ -127,16 +129,18 @@ def _wrong_clocks() -> Any:
 def _silent(now: datetime) -> Any:
     """Connected long enough, and nothing heard: the socket is open and nobody may be there.
 
-    Nothing is known of this where messages are not recorded.
+    Nothing is known of this where messages are not recorded: nobody at all was heard then.
     """
-    if not app_settings.message_log:
-        return []
     since = now - app_settings.health_silence
-    heard = StationHealth.objects.filter(station=OuterRef("pk"), hour__gte=hour_of(since))
+    heard = StationHealth.objects.filter(hour__gte=hour_of(since), heard_at__gte=since)
+    if not app_settings.message_log or not heard.exists():
+        return []
     stations: Any = StationInfo._meta.get_field("station").related_model
     quiet = stations._default_manager.filter(diagnostics_info__seen_at__lt=since)
-    quiet = fleet.online(quiet.exclude(Exists(heard.filter(heard_at__gte=since))))
-    keys = list(quiet.values_list("pk", flat=True))
+    quiet = quiet.exclude(pk__in=heard.values("station"))
+    if not fleet.is_quick() and quiet.count() > MOST_ASKED:
+        return []
+    keys = list(fleet.online(quiet).values_list("pk", flat=True))
     last = StationHealth.objects.filter(station__in=keys).values("station")
     times = dict(last.annotate(at=Max("heard_at")).values_list("station", "at"))
     return [(key, times.get(key)) for key in keys]

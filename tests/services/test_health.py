@@ -168,6 +168,7 @@ def test_a_station_that_is_connected_and_silent_is_a_problem(
     station: Any, gateway: TellingGateway
 ) -> None:
     StationInfo.objects.create(station=station, seen_at=NOW - timedelta(hours=1))
+    somebody_is_heard()
     heard_at = NOW - timedelta(minutes=40)
     add_counts({(station.pk, hour_of(heard_at)): {"heard_at": heard_at}})
     assert problems() == {"Silent": {"heard_at": heard_at.isoformat()}}
@@ -178,8 +179,14 @@ def test_a_station_that_is_connected_and_silent_is_a_problem(
     assert problems() == {}
 
 
+def somebody_is_heard() -> None:
+    add_counts({(make_station("CS-2").pk, HOUR): {"heard_at": NOW - timedelta(minutes=1)}})
+
+
 def test_silence_is_not_known_where_messages_are_not_recorded(station: Any) -> None:
     StationInfo.objects.create(station=station, seen_at=NOW - timedelta(hours=1))
+    assert problems() == {}
+    somebody_is_heard()
     with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, "MESSAGE_LOG": False}):
         assert problems() == {}
     assert list(problems()) == ["Silent"]
