@@ -22,7 +22,6 @@ from diagnostics.services import (
     following,
     health,
     housekeeping,
-    log_searches,
     log_watch,
     logs,
     profile_queue,
@@ -57,7 +56,7 @@ def sweep() -> None:
     delivery.ring_waiting()
     examination.sweep_examinations(now)
     following.forget_tails(now)
-    log_searches.sweep_searches(now)
+    search_runs.revive(now)
     automation_runs.run_automations(now)
     health.sweep_health(now)
     route_watches.watch_routes(now)

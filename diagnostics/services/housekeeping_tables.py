@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -222,6 +223,16 @@ register(
         **_for("CAMPAIGN_LIFETIME"),
     ),
     Rule(
+        name="searches",
+        model=models.LogSearch,
+        title=_("searches over logs, with what they found"),
+        age="expires_at",
+        lifetime=lambda: timedelta(0),
+        setting="SEARCH_LIFETIME",
+        along=(models.SearchedFile, models.SearchHit),
+        batch=5,
+    ),
+    Rule(
         name="calls",
         model=models.OutboundCall,
         title=_("calls"),
@@ -292,9 +303,6 @@ register_bounded(
         models.StoreCheck: _BY_PEOPLE,
         models.LegalHold: _BY_PEOPLE,
         models.LogMember: _("they go with their file"),
-        models.LogSearch: _("each is kept for SEARCH_LIFETIME"),
-        models.SearchedFile: _("they go with their search"),
-        models.SearchHit: _("they go with their search"),
         models.StationInfo: _PER_STATION,
         models.StationCapability: _PER_STATION,
         models.HealthProblem: _PER_STATION,

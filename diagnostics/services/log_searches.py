@@ -1,4 +1,4 @@
-"""Searches over many logs: begun, canceled, tried again, forgotten. `search_runs` does the work."""
+"""Searches over many logs: begun, canceled, tried again. `search_runs` does the work."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from diagnostics.texts.pattern import Pattern, Query
 # Files that one search takes.
 MOST_FILES = 10_000
 BATCH = 1000
-# Searches that one sweep deletes; each may have some thousand hits.
-FORGOTTEN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +132,3 @@ def search_unread_again(search: LogSearch) -> int:
     publish_on_commit("logsearch", search.pk, state=SearchStatus.RUNNING)
     transaction.on_commit(lambda: search_runs.enqueue(search.pk))
     return count
-
-
-def sweep_searches(now: datetime) -> None:
-    """What time does to searches: workers that died are replaced, old ones are deleted."""
-    search_runs.revive(now)
-    for search in LogSearch.objects.filter(expires_at__lt=now).order_by("expires_at")[:FORGOTTEN]:
-        search.delete()

@@ -15,7 +15,7 @@ def kept_words(lifetime: timedelta | None) -> str:
     """How long rows are kept: "365 days", "for ever"."""
     if lifetime is None:
         return _("for ever")
-    return duration(lifetime) if lifetime else _("no longer than needed")
+    return duration(lifetime) if lifetime else _("until their time is over")
 
 
 def run_words(row: Housekeeping | None) -> str:

@@ -98,7 +98,7 @@ def test_what_goes_along_really_does() -> None:
             ways = [
                 each.remote_field.on_delete
                 for each in model._meta.concrete_fields
-                if each.related_model is rule.model
+                if each.related_model in {rule.model, *rule.along} - {model}
             ]
             assert ways == [CASCADE], model
 

@@ -23,7 +23,8 @@ from diagnostics.models import (
     SearchHit,
     StationGroup,
 )
-from diagnostics.services import examination, groups, log_searches, search_runs
+from diagnostics.services import examination, groups, housekeeping, log_searches, search_runs
+from diagnostics.services.housekeeping_rules import all_rules
 from diagnostics.services.log_searches import Wanted, start_search
 from diagnostics.storage import get_log_store
 from diagnostics.testing.factories import make_log_file, make_log_request
@@ -191,7 +192,7 @@ def test_a_file_whose_worker_died_is_searched_by_another_one(keep: Keep) -> None
     died = search_runs._claim(search.pk)
     assert died is not None
     assert run(search).status == SearchStatus.RUNNING
-    log_searches.sweep_searches(timezone.now() + search_runs.STALE + timedelta(seconds=1))
+    search_runs.revive(timezone.now() + search_runs.STALE + timedelta(seconds=1))
     search = run(search)
     assert (search.status, search.searched, search.hits) == (SearchStatus.COMPLETE, 1, 1)
     search_runs._settle(died, search_runs._look_into(died))  # it was only very slow
@@ -226,9 +227,9 @@ def test_two_workers_share_the_files(keep: Keep) -> None:
 def test_a_search_goes_when_its_time_is_over(keep: Keep) -> None:
     keep("CS-1", b"relay stuck\n")
     run(start_search(query=NEEDLE, wanted=Wanted(scope=SearchScope.ALL)))
-    log_searches.sweep_searches(timezone.now() + timedelta(days=6))
+    housekeeping.apply(all_rules()["searches"], now=timezone.now() + timedelta(days=6))
     assert LogSearch.objects.exists()
-    log_searches.sweep_searches(timezone.now() + timedelta(days=8))
+    housekeeping.apply(all_rules()["searches"], now=timezone.now() + timedelta(days=8))
     assert not LogSearch.objects.exists() and not SearchHit.objects.exists()
     assert LogFile.objects.exists()
 
