@@ -172,9 +172,9 @@ def test_a_station_that_is_connected_and_silent_is_a_problem(
     heard_at = NOW - timedelta(minutes=40)
     add_counts({(station.pk, hour_of(heard_at)): {"heard_at": heard_at}})
     assert problems() == {"Silent": {"heard_at": heard_at.isoformat()}}
-    gateway.online = False
+    gateway.is_here = False
     assert problems() == {}
-    gateway.online = True
+    gateway.is_here = True
     add_counts({(station.pk, HOUR): {"heard_at": NOW - timedelta(minutes=1)}})
     assert problems() == {}
 
@@ -205,3 +205,15 @@ def test_what_the_host_tells_is_counted(dialogue: Dialogue, asked: Any) -> None:
     row = StationHealth.objects.get()
     assert (row.connections, row.turned_away, row.unanswered) == (1, 1, 1)
     assert health.hours_of(dialogue.station, timezone.now()) == [row]
+
+
+def test_figures_of_many_stations_are_kept_true(station: Any) -> None:
+    both = [station, make_station("CS-2")]
+    for each in both:
+        counted(each, connections=12)
+    health.look(NOW)
+    for each, more in zip(both, (1, 2), strict=True):
+        counted(each, connections=more)
+    health.look(NOW)
+    figures = HealthProblem.objects.order_by("station__pk").values_list("station", "figures")
+    assert dict(figures) == {both[0].pk: {"count": 13}, both[1].pk: {"count": 14}}
