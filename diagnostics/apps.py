@@ -9,4 +9,4 @@ class DiagnosticsConfig(AppConfig):
     def ready(self) -> None:
         # Registers the system checks, what happens when rows go, and the rules of housekeeping.
         from diagnostics import checks, receivers  # noqa: F401
-        from diagnostics.services import housekeeping_tables  # noqa: F401
+        from diagnostics.services import housekeeping_bounded, housekeeping_tables  # noqa: F401
