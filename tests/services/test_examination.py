@@ -184,7 +184,7 @@ def test_a_file_that_is_gone_is_said_to_be_gone(row: LogRequest) -> None:
 
 
 def test_a_file_that_is_deleted_meanwhile_leaves_no_copy(
-    row: LogRequest, monkeypatch: pytest.MonkeyPatch
+    row: LogRequest, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     file = make_log_file(row, gzip.compress(LOG))
     look_into = contents.look_into
@@ -195,7 +195,8 @@ def test_a_file_that_is_deleted_meanwhile_leaves_no_copy(
         return found
 
     monkeypatch.setattr(examination, "look_into", deleted_meanwhile)
-    examine(file.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        examine(file.pk)
     with pytest.raises(ObjectMissing):
         get_log_store().size(f"{file.key}.text")
 
