@@ -27,6 +27,7 @@ from diagnostics.lifecycles.campaign import (
     HeldBecause,
     StationState,
 )
+from diagnostics.lifecycles.notification import Kind
 from diagnostics.models import Campaign, CampaignStation
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import delivery, fleet
@@ -34,6 +35,7 @@ from diagnostics.services.campaign_asking import ask_more, online, rows_of
 from diagnostics.services.campaign_operations import OPERATIONS
 from diagnostics.services.campaign_results import Outcome, calls_of, outcome_of, settled
 from diagnostics.services.many_rows import update_each
+from diagnostics.services.notifications import notify_about
 
 # Seconds after which a worker lets other work go first.
 SLICE = 4.0
@@ -189,4 +191,13 @@ def _finish(campaign: Campaign, now: datetime) -> int:
         campaign.status = CampaignStatus.COMPLETE
     campaign.ended_at = now
     campaign.save(update_fields=["status", "ended_at"])
+    _tell(campaign, now)
     return 1
+
+
+def _tell(campaign: Campaign, now: datetime) -> None:
+    """Whoever wants to hear that campaigns are over."""
+    rows = rows_of(campaign)
+    good = rows.filter(state=S.SUCCEEDED).count()
+    what = {"name": str(campaign), "good": good, "count": rows.count()}
+    notify_about(Kind.CAMPAIGN, campaign, what=what, now=now)

@@ -32,6 +32,8 @@ _SENTENCES = {
     Kind.CAMPAIGN: gettext_noop("Campaign %(name)s is over"),
 }
 
+_COUNTED = gettext_noop("Campaign %(name)s is over: %(good)s of %(count)s stations succeeded")
+
 TONES = {
     DeliveryState.COLLECTING: "busy",
     DeliveryState.WAITING: "busy",
@@ -89,9 +91,11 @@ def headline(told: Notification) -> str:
 def what_words(told: Notification) -> str:
     """What happened, in a sentence."""
     sentence = _SENTENCES.get(Kind(told.kind), "%(what)s")
+    if "good" in told.what:
+        sentence = _COUNTED
     what = alert_name(told.alert) if told.alert is not None else ""
     name = told.what.get("automation") or told.what.get("name", "")
-    words = {"name": name, "what": what or _happened(told)}
+    words = {**told.what, "name": name, "what": what or _happened(told)}
     return _(sentence) % words
 
 

@@ -11,13 +11,23 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from diagnostics.exceptions import RequestClosed, RequestRefused
 from diagnostics.gateway import get_gateway
-from diagnostics.models import Campaign, CampaignStation, LogRequest, OutboundCall, StationGroup
+from diagnostics.models import (
+    Campaign,
+    CampaignStation,
+    LogRequest,
+    NotificationRoute,
+    NotificationTarget,
+    OutboundCall,
+    StationGroup,
+)
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import campaign_asking, campaign_driver, campaigns, groups, logs
+from diagnostics.wording.notifications import compose
 from tests.services.campaigning import Fleet, FleetGateway, OneByOneGateway, counts, reasons, run
 
 DAY = timedelta(days=1)
@@ -42,6 +52,18 @@ def test_no_more_are_asked_at_once_than_was_said(fleet: Fleet) -> None:
     assert counts(campaign) == {"Succeeded": 5}
     assert campaign.status == "Complete" and campaign.ended_at is not None
     assert OutboundCall.objects.count() == 5
+
+
+def test_that_it_is_over_is_told_to_those_who_want_to_hear_it(fleet: Fleet) -> None:
+    target = NotificationTarget.objects.create(name="Boss", kind="Email", address="a@example.com")
+    NotificationRoute.objects.create(name="Over", kinds=["Campaign"]).targets.add(target)
+    campaign = run(fleet.grow(2).campaign())
+    assert not target.deliveries.exists()
+    while fleet.answer():
+        run(campaign)
+    message = compose(target.deliveries.get())
+    assert message.subject == f"Campaign {campaign} is over: 2 of 2 stations succeeded"
+    assert reverse("admin:diagnostics_campaign_change", args=[campaign.pk]) in message.text
 
 
 def test_a_group_has_a_limit_of_its_own(fleet: Fleet) -> None:
