@@ -26,12 +26,20 @@ ACTIONS = frozenset(GATHERED)
 Answer: TypeAlias = dict[str, Any] | None
 
 
+# Writers for each action: while the commit of one waits for the disk, the other one gathers. A
+# station always has the same one.
+WRITERS = 2
+
+
 class Ingest:
-    """A writer for each action; a process needs one, whatever number of event loops it has."""
+    """The writers of a process, which needs no more, whatever number of event loops it has."""
 
     def __init__(self) -> None:
         self._commits = {
-            action: GroupCommit[Any, Answer](partial(_write, gathered), name=f"ingest {action}")
+            action: [
+                GroupCommit[Any, Answer](partial(_write, gathered), name=f"{action} {number}")
+                for number in range(WRITERS)
+            ]
             for action, gathered in GATHERED.items()
         }
 
@@ -55,12 +63,13 @@ class Ingest:
         if not checked:
             payload = _requests(version).read(action, payload)[1]
         item = GATHERED[action].read(station_id, version, payload, datetime.now(UTC))
-        return self._commits[action].submit(item)
+        return self._commits[action][hash(station_id) % WRITERS].submit(item)
 
     def close(self) -> None:
         """Write what waits, and give the database connections back."""
-        for commit in self._commits.values():
-            commit.close()
+        for commits in self._commits.values():
+            for each in commits:
+                each.close()
 
 
 def _write(gathered: Gathered, batch: Sequence[Any]) -> list[Answer]:
