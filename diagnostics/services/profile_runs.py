@@ -56,8 +56,8 @@ from diagnostics.services import (
 from diagnostics.services.monitor_watch import read_again
 from diagnostics.services.timeline import Source, note
 
-# When a run is looked at that nothing has called: its station is away, or something hangs.
-LOOK_AGAIN = timedelta(minutes=10)
+# When a run is looked at that nothing has called: something hangs, or its station is away.
+LOOK_AGAIN, LATER = timedelta(minutes=10), timedelta(hours=1)
 BATCH = 500
 
 # What a station said for good, as opposed to silence, or to one that a report will show.
@@ -190,9 +190,9 @@ def _said_of_switch(run: ProfileRun) -> dict[str, str]:
 
 def advance(row: StationProfile, run: ProfileRun, found: Plan) -> datetime | None:
     """Begin the next stage, or end; returns when to look again if nothing calls before."""
-    later = timezone.now() + LOOK_AGAIN
     if not get_gateway().is_online(row.station):
-        return later
+        return timezone.now() + LATER
+    later = timezone.now() + LOOK_AGAIN
     with transaction.atomic():
         monitor_facts.hold(row.station)
         held = ProfileRun.objects.open().select_for_update().filter(pk=run.pk).first()

@@ -95,8 +95,15 @@ def assign_profiles(now: datetime | None = None) -> None:
     for target, stations in moved.items():
         for batch in _batches(stations):
             _move(batch, target, now)
-    if fresh or moved:
-        publish_on_commit("monitorprofile", "all")
+    _forget_deleted()
+    for profile in {*known.values(), *wanted.values()} - {None} if fresh or moved else ():
+        publish_on_commit("monitorprofile", profile)
+
+
+def _forget_deleted() -> None:
+    """Where a profile was deleted, what its stations were like in comparison means nothing."""
+    left = StationProfile.objects.filter(profile=None).exclude(state="")
+    left.update(state="", why="", due_at=None)
 
 
 def _wanted() -> dict[Any, int]:

@@ -169,6 +169,18 @@ def test_a_station_that_leaves_the_selection_is_left_as_it_is(dialogue: Dialogue
     assert profile_states.compare_due() == 0
 
 
+def test_a_profile_that_is_deleted_leaves_its_stations_as_they_are(dialogue: Dialogue) -> None:
+    known(dialogue.station)
+    profile = make_profile(dialogue.station, monitors=(HOT,))
+    apply(dialogue.station)
+    takes_all(dialogue)
+    profile.delete()
+    profiles.assign_profiles()
+    row = standing(dialogue.station)
+    assert (row.profile, row.state, row.applied) == (None, "", None)
+    assert Monitor.objects.live().count() == 1 and dialogue.takes() is None
+
+
 def test_a_selection_that_changes_by_the_hour_is_for_no_profile(db: None) -> None:
     profiles.check_selection(StationSelection(name="All of a make", vendor="Acme"))
     for wanted in ({"connectivity": "Connected"}, {"alerts": "Some"}):
