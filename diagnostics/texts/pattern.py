@@ -12,7 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.exceptions import DiagnosticsError
+from diagnostics.texts.encodings import count_newlines
 from diagnostics.texts.levels import sign_of
+
+# Where a match begins and ends.
+Span = tuple[int, int]
 
 LONGEST_PATTERN = 1000
 # Matches told of one line.
@@ -24,6 +28,12 @@ STEPS_AT_ONCE = 25_000_000
 
 # Anchors of a whole text, which an expression run over many lines at once would get wrong.
 _BY_LINE = re.compile(r"\\[AzQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
+
+# What may let an expression reach over a line end where RE2 is not told never to: classes and
+# escapes other than a few, and the flag that lets a dot match anything.
+_REACHES_OVER = re.compile(r"\\(?![dwSbBQE])[A-Za-z0-9]|\[\^|\[:|\(\?[a-zA-Z-]*s|[\0-\x1f]")
+# So many neighbouring lines with a match make it likely that more follow.
+NEIGHBOURS = 3
 
 # Round brackets, apart from those that are quoted or in a class.
 _BRACKETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)
@@ -74,12 +84,14 @@ class Pattern:
         self._alone = _compiled(query)
         self._by_line = query.regex and _BY_LINE.search(query.text) is not None
         self._match = self._line = self._alone
+        self._neighbours: re2._Regexp | None = None
         if not self._by_line:
             source = query.text if query.regex else re2.escape(query.text)
             options = _options(query.case)
             self._match = re2.compile(f"(?m)(?:{source})".encode(), options)
-            # The rest of the line belongs to what is found, so that a line is found once.
+            # The rest of the line belongs to what is found, so that a line is counted once.
             self._line = re2.compile(f"(?m)(?:{source}).*".encode(), options)
+            self._neighbours = _neighbours(source, query)
         self._sign = re2.compile(sign_of(query.levels)) if query.levels else None
         self.program_size: int = self._line.programsize
 
@@ -88,8 +100,8 @@ class Pattern:
         """How much text may be searched in one go without being deaf for long."""
         return STEPS_AT_ONCE // self.program_size
 
-    def lines(self, data: bytes, start: int, end: int) -> Iterator[int]:
-        """Where matches begin from `start` to `end`, the first one of each line.
+    def lines(self, data: bytes, start: int, end: int) -> Iterator[list[Span]]:
+        """The matches of each line from `start` to `end` that has one, as many as are shown.
 
         Many lines of levels that are not wanted are left out, but not all.
         """
@@ -101,56 +113,106 @@ class Pattern:
         else:
             yield from self._at_once(data, start, end)
 
-    def spans(self, data: bytes, begin: int, at: int, stop: int) -> Iterator[tuple[int, int]]:
-        """The matches from `at` on in the line data[begin:stop], as many as are shown, and
-        none that is empty."""
-        if self._everything:
-            return
-        skipped = begin if self._by_line else 0
-        text = data[begin:stop] if self._by_line else data
-        matches = self._match.finditer(text, at - skipped, stop - skipped)
-        for match in islice(matches, MOST_SPANS):
-            start, end = match.span()
-            if end > start:
-                yield start + skipped, end + skipped
+    def count(self, data: bytes, start: int, end: int) -> int:
+        """How many lines `lines` would give. Neighbours are taken by one look at all of them."""
+        if self._by_line or self._sign is not None:
+            return sum(1 for _spans in self.lines(data, start, end))
+        found = 0
+        while start < end:
+            counted, start = self._count_alone(data, start, end)
+            found += counted
+            if start < end and self._neighbours is not None:
+                row = self._neighbours.match(data, start, end)
+                if row is not None:
+                    found += count_newlines(data[start : row.end()])
+                    start = row.end()
+        return found
 
-    def _at_once(self, data: bytes, start: int, end: int) -> Iterator[int]:
-        past = start
+    def _count_alone(self, data: bytes, start: int, end: int) -> tuple[int, int]:
+        """Lines with a match, and where to go on: at the end, or behind some neighbours."""
+        found = near = 0
+        past = start  # the line after the last one found
         for match in self._line.finditer(data, start, end):
             at, stop = match.span()
-            if at < past or (at == end and data[at - 1 : at] == b"\n"):
+            if at < past or (at == end and data[end - 1 : end] == b"\n"):
                 continue  # the same line, or none: it would begin at the end
-            yield at
-            past = data.find(b"\n", stop) + 1 or len(data) + 1
+            found += 1
+            near = 1 if data.find(b"\n", past, at) >= 0 else near + 1
+            past = data.find(b"\n", stop, end) + 1 or end + 1
+            if near >= NEIGHBOURS and self._neighbours is not None:
+                return found, past
+        return found, end
 
-    def _one_by_one(self, data: bytes, start: int, end: int) -> Iterator[int]:
+    def _at_once(self, data: bytes, start: int, end: int) -> Iterator[list[Span]]:
+        while start <= end:
+            spans: list[Span] = []
+            stop = end  # of the line they are in
+            for match in self._match.finditer(data, start, end):
+                span = match.span()
+                if spans and span[0] > stop:
+                    yield spans
+                    spans = []
+                if not spans:
+                    if span[0] == end and data[end - 1 : end] == b"\n":
+                        return  # there is no line behind the last line end
+                    stop = data.find(b"\n", span[1], end)
+                    stop = end if stop < 0 else stop
+                spans.append(span)
+                if len(spans) == MOST_SPANS:
+                    break
+            if spans:
+                yield spans
+            if len(spans) < MOST_SPANS:
+                return
+            start = stop + 1
+
+    def _one_by_one(self, data: bytes, start: int, end: int) -> Iterator[list[Span]]:
         while start < end:
             stop = data.find(b"\n", start, end)
             stop = end if stop < 0 else stop
-            match = self._alone.search(data[start:stop])
-            if match is not None:
-                yield start + match.start()
+            matches = self._alone.finditer(data[start:stop])
+            spans = [
+                (start + each.start(), start + each.end()) for each in islice(matches, MOST_SPANS)
+            ]
+            if spans:
+                yield spans
             start = stop + 1
 
-    def _first(self, data: bytes, start: int, end: int) -> int | None:
-        if self._everything:
-            return start
-        found = self._one_by_one if self._by_line else self._at_once
-        return next(found(data, start, end), None)
-
-    def _with_sign(self, sign: re2._Regexp, data: bytes, start: int, end: int) -> Iterator[int]:
+    def _with_sign(
+        self, sign: re2._Regexp, data: bytes, start: int, end: int
+    ) -> Iterator[list[Span]]:
         """From a match to the next sign of a level, and on from there: the rarer one leads."""
         while start < end:
-            at = self._first(data, start, end)
-            level = None if at is None else sign.search(data, data.rfind(b"\n", 0, at) + 1, end)
-            if at is None or level is None:
+            spans = self._first(data, start, end)
+            if spans is None:
                 return
-            stop = data.find(b"\n", at)
+            level = sign.search(data, data.rfind(b"\n", 0, spans[0][0]) + 1, end)
+            if level is None:
+                return
+            stop = data.find(b"\n", spans[0][1])
             if 0 <= stop < level.start():
                 start = data.rfind(b"\n", 0, level.start()) + 1
                 continue
-            yield at
+            yield spans
             start = stop + 1 or end
+
+    def _first(self, data: bytes, start: int, end: int) -> list[Span] | None:
+        if self._everything:
+            return [(start, start)]
+        found = self._one_by_one if self._by_line else self._at_once
+        return next(found(data, start, end), None)
+
+
+def _neighbours(source: str, query: Query) -> re2._Regexp | None:
+    """Matches all lines from one on that have a match each; None where it might join two."""
+    if "\n" in source or (query.regex and _REACHES_OVER.search(source)):
+        return None
+    options = _options(query.case)
+    options.never_nl = False
+    try:
+        return re2.compile(f"(?m)(?:^.*(?:{source}).*\n)+".encode(), options)
+    except re2.error:  # too large
+        return None
 
 
 def _compiled(query: Query) -> re2._Regexp:

@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from diagnostics.texts.block import Block
 from diagnostics.texts.encodings import count_newlines
 from diagnostics.texts.levels import level_of
-from diagnostics.texts.pattern import Pattern, Query
+from diagnostics.texts.pattern import Pattern, Query, Span
 from diagnostics.texts.stretch import Stretch, character_at, stretches
 
 # Characters of a line that a hit shows, and those before its first match in a longer line.
@@ -25,8 +26,7 @@ BEFORE_MATCH = 100
 _HEAD = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A line in which the pattern is: its number and the offset of its first byte, both from 0.
 
     `text` is the line, or the part of a long one around its first match, which begins at character
@@ -37,7 +37,7 @@ class Hit:
     offset: int
     column: int
     text: str
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,6 @@ class Search:
         self._pattern = Pattern(query)
         self._levels, self._encoding = query.levels, encoding
         self._bounds = bounds or Bounds()
-        self._last: int | None = None
         self._found_line = -1  # the last line with a hit, as far as it was looked up
         self._counted: int | None = None
 
@@ -88,12 +87,12 @@ class Search:
 
         To cancel, ask for no more.
         """
-        self._last = last
         deadline = time.monotonic() + self._bounds.seconds
         for stretch in stretches(blocks, self._encoding, self._pattern.bytes_at_once):
-            if self._last is not None and stretch.line > self._last:
+            if last is not None and stretch.line > last:
                 break
-            for start, end in self._portions(stretch):
+            stop = stretch.end if last is None else _end_of(stretch, last)
+            for start, end in self._portions(stretch, stop):
                 yield from self._look(stretch, start, end)
                 if self.ended is None and time.monotonic() > deadline:
                     self.ended = Ended.TIME
@@ -104,40 +103,50 @@ class Search:
             self._counted = None
         self.ended = Ended.COMPLETE
 
-    def _portions(self, stretch: Stretch) -> Iterator[tuple[int, int]]:
+    def _portions(self, stretch: Stretch, stop: int) -> Iterator[Span]:
         """Lines that together can be searched in a moment. A part of a line is short enough."""
         start = stretch.start
         while end := stretch.data.find(b"\n", start + self._pattern.bytes_at_once) + 1:
-            if end >= stretch.end:
+            if end >= stop:
                 break
             yield start, end
             start = end
-        yield start, stretch.end
+        yield start, stop
 
     def _look(self, stretch: Stretch, start: int, end: int) -> Iterator[Hit]:
         if stretch.is_part and stretch.line == self._found_line:
             return  # in an earlier part of the line
-        known, line = 0, stretch.line  # the number of the line that begins at data[known]
-        for at in self._pattern.lines(stretch.data, start, end):
+        data, line = stretch.data, stretch.line
+        known = 0  # the line with this number begins there
+        for spans in self._pattern.lines(data, start, end):
+            at = spans[0][0]
+            if self.hits >= self._bounds.listed and not self._levels:
+                self._count(stretch, at, end)
+                return
+            begin = data.rfind(b"\n", 0, at) + 1
+            if self._levels and not self._is_wanted(stretch, begin):
+                continue
             if self.hits >= self._bounds.counted:
                 self.ended = Ended.HITS
                 return
-            if self._counted is not None and not self._levels and self._last is None:
-                self.hits += 1  # one more that is only counted
-                continue
-            begin = stretch.data.rfind(b"\n", 0, at) + 1
-            line += count_newlines(stretch.data[known:begin])
+            line += count_newlines(data[known:begin])
             known = begin
-            if self._last is not None and line > self._last:
-                return
-            if self._levels and not self._is_wanted(stretch, begin):
-                continue
             self.hits += 1
             self._found_line = line
             if self.hits <= self._bounds.listed:
-                yield self._hit(stretch, begin, at, line)
+                yield _hit(stretch, begin, spans, line)
             else:
                 self._counted = line
+
+    def _count(self, stretch: Stretch, start: int, end: int) -> None:
+        """Count the lines with a match, of which the first one has it at `start`."""
+        self.hits += self._pattern.count(stretch.data, start, end)
+        if self.hits > self._bounds.counted:
+            self.hits, self.ended = self._bounds.counted, Ended.HITS
+        if self._counted is None:
+            self._counted = stretch.line + count_newlines(stretch.data[:start])
+        if stretch.unfinished:
+            self._found_line = stretch.line
 
     def _is_wanted(self, stretch: Stretch, begin: int) -> bool:
         inside = stretch.is_part and begin == 0
@@ -145,36 +154,39 @@ class Search:
         level = level_of(head.decode(errors="ignore"))
         return level != "" and level in self._levels
 
-    def _hit(self, stretch: Stretch, begin: int, at: int, line: int) -> Hit:
-        data = stretch.data
-        stop = data.find(b"\n", at)
-        stop = len(data) if stop < 0 else stop
-        first, end = begin, stop
-        if stop - begin > LONGEST_SHOWN:
-            first = max(begin, character_at(data, max(at - BEFORE_MATCH, 0)))
-            end = min(stop, first + 4 * LONGEST_SHOWN)
-        shown = data[first:end]
-        text = shown.decode(errors="ignore")[:LONGEST_SHOWN]
-        spans = self._pattern.spans(data, begin, at, stop)
-        column = stretch.column if begin == 0 else 0
-        if first > begin:
-            column += len(data[begin:first].decode())
-        offset = stretch.offset_of(line - stretch.line, begin)
-        return Hit(line, offset, column, text, tuple(_in_characters(spans, shown, first, text)))
+
+def _hit(stretch: Stretch, begin: int, spans: list[Span], line: int) -> Hit:
+    """The hit in the line that begins at data[begin]."""
+    data, column = stretch.data, stretch.column if begin == 0 else 0
+    stop = data.find(b"\n", spans[0][1])
+    left, right = begin, len(data) if stop < 0 else stop
+    if right - left > LONGEST_SHOWN:
+        left = max(begin, character_at(data, max(spans[0][0] - BEFORE_MATCH, 0)))
+        right = min(right, left + 4 * LONGEST_SHOWN)
+        column += len(data[begin:left].decode())
+    shown = data[left:right]
+    text = shown.decode(errors="ignore")[:LONGEST_SHOWN]
+    offset = stretch.offset_of(line - stretch.line, begin)
+    return Hit(line, offset, column, text, tuple(_in_characters(spans, shown, left, text)))
 
 
-def _in_characters(
-    spans: Iterable[tuple[int, int]], shown: bytes, first: int, text: str
-) -> Iterator[tuple[int, int]]:
-    """Spans of bytes as spans of the text shown, which begins at byte `first`."""
-    simple, length = shown.isascii(), len(text)
-    for start, end in spans:
-        start, end = start - first, end - first
-        if not simple:
-            start, end = (
-                len(shown[:start].decode(errors="ignore")),
-                len(shown[:end].decode(errors="ignore")),
-            )
-        if start >= length:
-            return
-        yield start, min(end, length)
+def _end_of(stretch: Stretch, last: int) -> int:
+    """Where line `last` ends."""
+    data, end = stretch.data, 0
+    if count_newlines(data) <= last - stretch.line:
+        return stretch.end
+    for _line in range(stretch.line, last + 1):
+        end = data.find(b"\n", end) + 1
+    return end
+
+
+def _in_characters(spans: list[Span], shown: bytes, left: int, text: str) -> Iterator[Span]:
+    """Spans of bytes as spans of the text shown, which begins at byte `left`; none is empty."""
+    length, places = len(text), [(start - left, end - left) for start, end in spans if end > start]
+    if not shown.isascii():
+        places = [(_characters(shown, start), _characters(shown, end)) for start, end in places]
+    return ((start, min(end, length)) for start, end in places if start < length)
+
+
+def _characters(shown: bytes, end: int) -> int:
+    return len(shown[:end].decode(errors="ignore"))

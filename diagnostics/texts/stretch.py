@@ -33,7 +33,8 @@ class Stretch:
     """Lines from line `line` on, which begins at byte `offset` of the text; or a part of it.
 
     Matches are looked for in `data` from `start` to `end`; what lies outside is there for anchors.
-    `column` characters of the first line, which began with `head`, came in parts before.
+    `column` characters of the first line, which began with `head`, came in parts before; of one
+    that is `unfinished`, more come after.
     `raw_end` is where in the text all this ends.
     """
 
@@ -45,6 +46,7 @@ class Stretch:
     end: int = -1
     column: int = 0
     head: bytes = b""
+    unfinished: bool = False
     _raw: bytes = field(default=b"", repr=False)
     _encoding: str = "utf-8"
     _starts: list[int] = field(default_factory=list, repr=False)
@@ -124,7 +126,7 @@ class _Cutter:
         data = self._context + fresh
         self._offset += len(raw)
         stretch = Stretch(data, self._line, self._begin, self._offset)
-        stretch.column, stretch.head = self._column, self._head
+        stretch.column, stretch.head, stretch.unfinished = self._column, self._head, not last
         stretch.start = _first_length(data) if self._context else 0
         stretch.end = len(data) if last else character_at(data, len(data) - 1)
         if last:

@@ -51,7 +51,7 @@ def test_what_is_wrong_is_said_with_its_place(expression: str, sentence: str) ->
 
 
 def test_a_plain_text_means_itself() -> None:
-    assert list(Pattern(Query("a.(b\\")).lines(b"xa.(b\\\nazzb\n", 0, 12)) == [1]
+    assert list(Pattern(Query("a.(b\\")).lines(b"xa.(b\\\nazzb\n", 0, 12)) == [[(1, 6)]]
 
 
 def test_what_is_looked_for_is_in_no_representation() -> None:

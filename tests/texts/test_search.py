@@ -70,6 +70,26 @@ def test_finds_what_a_loop_over_the_lines_finds(
     assert [(hit.line, hit.offset, hit.text) for hit in hits] == naive(data, query, encoding)
 
 
+@given(TEXTS, QUERIES, st.integers(0, 2), st.sampled_from(ENCODINGS), st.sampled_from([16, 4096]))
+@example("b\nb\nb\nb\na\nb", Query("b"), 0, "utf-8", 4096)
+@example("b\nb\nb\na\n \nb\nb\n", Query(r"a\s*b|b", regex=True), 0, "utf-8", 4096)
+@settings(max_examples=300, deadline=None)
+def test_what_is_only_counted_is_counted_right(
+    text: str, query: Query, listed: int, encoding: str, size: int
+) -> None:
+    """Also where many lines with a match follow each other, which are counted at once."""
+    data, search = text.encode(encoding), Search(query, encoding, Bounds(listed=listed))
+    found = list(search.run(blocks(data, encoding, size)))
+    wanted = naive(data, query, encoding)
+    assert [each.text for each in found if isinstance(each, Hit)] == [
+        line for _number, _offset, line in wanted[:listed]
+    ]
+    assert search.hits == len(wanted)
+    marks = [each.line for each in found if isinstance(each, Progress) and each.line is not None]
+    assert set(marks) <= {number for number, _offset, _line in wanted[listed:]}
+    assert bool(marks) == (len(wanted) > listed)
+
+
 @given(st.binary(max_size=200), st.sampled_from(ENCODINGS), st.sampled_from(["a", ".a"]))
 @settings(max_examples=200, deadline=None)
 def test_finds_the_same_where_bytes_are_no_characters(
