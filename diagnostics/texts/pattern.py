@@ -118,15 +118,16 @@ class Pattern:
         if self._by_line or self._sign is not None:
             return sum(1 for _spans in self.lines(data, start, end))
         found = 0
-        while start < end:
+        while True:
             counted, start = self._count_alone(data, start, end)
             found += counted
-            if start < end and self._neighbours is not None:
-                row = self._neighbours.match(data, start, end)
-                if row is not None:
-                    found += count_newlines(data[start : row.end()])
-                    start = row.end()
-        return found
+            if start >= end or self._neighbours is None:
+                return found
+            if (row := self._neighbours.match(data, start, end)) is not None:
+                found += count_newlines(data[start : row.end()])
+                start = row.end()
+            if start >= end:
+                return found
 
     def _count_alone(self, data: bytes, start: int, end: int) -> tuple[int, int]:
         """Lines with a match, and where to go on: at the end, or behind some neighbours."""
