@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -20,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from diagnostics.admin.base import require
 from diagnostics.admin.ranges import Unsatisfiable, wanted_span
+from diagnostics.admin.streaming import streamed
 from diagnostics.models import LogFile, LogRequest
 from diagnostics.services import access, downloads
 from diagnostics.storage import StorageError
@@ -56,17 +54,12 @@ def _download(request: HttpRequest, file: LogFile) -> HttpResponseBase:
     else:
         pieces = downloads.open_download(file, span.start, span.end)
         downloads.record_download(file, user=request.user, start=span.start)
-        response = _streamed(request, pieces)
+        response = streamed(request, pieces, "application/octet-stream")
     response["Content-Length"] = str(span.end - span.start)
     if span.is_whole:
         return _with_headers(response, file)
     response.status_code = 206
     return _with_headers(response, file, span.content_range)
-
-
-def _streamed(request: HttpRequest, pieces: Iterator[bytes]) -> StreamingHttpResponse:
-    asynchronous = isinstance(request, ASGIRequest)
-    return StreamingHttpResponse(_in_threads(pieces) if asynchronous else pieces)
 
 
 def _with_headers(
@@ -98,13 +91,6 @@ def find_file(request: HttpRequest, pk: int, file_id: int) -> LogFile:
     if file is None:
         raise Http404(_("There is no such file."))
     return file
-
-
-async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces for ASGI; the store blocks, so each is fetched beside the event loop."""
-    fetch = sync_to_async(partial(next, pieces, b""), thread_sensitive=False)
-    while piece := await fetch():
-        yield piece
 
 
 def _download_name(file: LogFile) -> str:

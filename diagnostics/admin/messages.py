@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib import admin
-from django.core.handlers.asgi import ASGIRequest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -31,6 +28,7 @@ from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import FactAdmin, require
 from diagnostics.admin.message_form import MESSAGE_SPANS, MessageFilterForm
 from diagnostics.admin.message_parts import latency, outcome_badge, way
+from diagnostics.admin.streaming import streamed
 from diagnostics.gateway import get_gateway
 from diagnostics.models import MessageRecord
 from diagnostics.models.message import OK
@@ -177,25 +175,12 @@ class MessageAdmin(FactAdmin):
         require(request, EXPORT)
         station, form = find_station(request), MessageFilterForm(request.POST)
         lines = _lines(messages.export_messages(station, form.wanted, exported_by=request.user))
-        response = StreamingHttpResponse(
-            _in_threads(lines) if isinstance(request, ASGIRequest) else lines,
-            content_type="application/x-ndjson",
-        )
         name = f"messages-{slugify(get_gateway().identity(station))}.jsonl"
-        response["Content-Disposition"] = content_disposition_header(True, name)
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return streamed(request, lines, "application/x-ndjson", name=name)
 
 
-def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def _lines(rows: Iterator[dict[str, Any]]) -> Generator[bytes, None, None]:
     """Some hundred lines at a time."""
     while some := list(islice(rows, LINES)):
         text = "\n".join(json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False) for row in some)
         yield f"{text}\n".encode()
-
-
-async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces for ASGI, each made beside the event loop."""
-    fetch: Any = sync_to_async(next)
-    while piece := await fetch(pieces, b""):
-        yield piece

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 from django.utils import timezone
@@ -20,11 +19,17 @@ LINK_LIFETIME = timedelta(minutes=5)
 CONTINUES_WITHIN = timedelta(days=1)
 
 
-def open_download(file: LogFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+def open_download(
+    file: LogFile, start: int = 0, end: int | None = None
+) -> Generator[bytes, None, None]:
     """Bytes `start` to `end` in pieces. Raises StorageError now rather than at the first piece."""
     pieces = get_log_store().read(file.key, start, end)
-    first = next(pieces, b"")
-    return chain([first], pieces)
+    return _all(next(pieces, b""), pieces)
+
+
+def _all(first: bytes, others: Iterator[bytes]) -> Generator[bytes, None, None]:
+    yield first
+    yield from others
 
 
 def sign_download(file: LogFile, *, name: str) -> str:

@@ -18,6 +18,8 @@ from diagnostics.services.timeline import Source, note
 SEARCHED = 20_000
 # One export holds at most so many.
 EXPORTED = 100_000
+# Rows fetched at once for it.
+PAGE = 500
 
 TROUBLES = "troubles"
 
@@ -80,5 +82,13 @@ def export_messages(
     Ends after EXPORTED messages.
     """
     note(station=station, kind="messages.exported", source=Source.OPERATOR, user=exported_by)
-    rows = find_messages(station, wanted).iterator(chunk_size=500)
+    rows = _in_pages(find_messages(station, wanted))
     return (row.as_json() for row in islice(rows, EXPORTED))
+
+
+def _in_pages(rows: QuerySet[MessageRecord]) -> Iterator[MessageRecord]:
+    """Newest first. No cursor stays open: another thread may ask for the next page."""
+    page = list(rows[:PAGE])
+    while page:
+        yield from page
+        page = list(rows.filter(pk__lt=page[-1].pk)[:PAGE])
