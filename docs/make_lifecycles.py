@@ -26,7 +26,7 @@ from diagnostics.lifecycles.log_request import (
     judge,
     merge_status,
 )
-from docs import lifecycle_customers, lifecycle_monitors, lifecycle_reports
+from docs import lifecycle_customers, lifecycle_files, lifecycle_monitors, lifecycle_reports
 
 FILE = Path(__file__).with_name("lifecycles.md")
 
@@ -164,7 +164,7 @@ def page() -> str:
     """Return the whole page."""
     parts = (HEAD, CALL, _call_table(), REASONS, _reasons(), LOG, VERDICTS, _verdict_table())
     rest = (STATUSES, _status_table(), EXAMPLES, _example_table())
-    others = (lifecycle_reports, lifecycle_monitors, lifecycle_customers)
+    others = (lifecycle_files, lifecycle_reports, lifecycle_monitors, lifecycle_customers)
     return "\n".join((*parts, *rest, *(other.section() for other in others)))
 
 

@@ -21,6 +21,33 @@ class Examination(TextChoices):
     FAILED = "Failed", _("Failed")
 
 
+class ExaminationEvent(TextChoices):
+    CLAIM = "claim"  # by a worker; of what runs, when nothing was heard of it for a while
+    FINISH = "finish"
+    INTERRUPT = "interrupt"
+    GIVE_UP = "give_up"
+    ASK_AGAIN = "ask_again"
+
+
+S, E = Examination, ExaminationEvent
+
+TRANSITIONS: dict[tuple[Examination, ExaminationEvent], Examination] = {
+    (S.WAITING, E.CLAIM): S.RUNNING,
+    (S.RUNNING, E.CLAIM): S.RUNNING,
+    (S.RUNNING, E.FINISH): S.DONE,
+    (S.RUNNING, E.INTERRUPT): S.WAITING,
+    (S.RUNNING, E.GIVE_UP): S.FAILED,
+    **{(status, E.ASK_AGAIN): S.WAITING for status in S},
+}
+
+OPEN = frozenset({S.WAITING, S.RUNNING})
+
+
+def target_of(event: ExaminationEvent) -> Examination:
+    """The status that `event` leads to; every event has exactly one."""
+    return next(target for (_, other), target in TRANSITIONS.items() if other is event)
+
+
 class ContentKind(TextChoices):
     """What the first bytes of some contents say that it is."""
 

@@ -18,7 +18,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from diagnostics.lifecycles.examination import ContentKind, Examination
+from diagnostics.lifecycles.examination import (
+    ContentKind,
+    Examination,
+    ExaminationEvent,
+    target_of,
+)
 from diagnostics.models import LogFile, LogMember
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.contents import Contents, look_into
@@ -147,16 +152,15 @@ def _let_go(file: LogFile) -> None:
     if file.examination_tries >= MOST_TRIES:
         _fail(file, GAVE_UP)
         return
-    _end(file, examination=Examination.WAITING)
+    _end(file, ExaminationEvent.INTERRUPT)
 
 
 def _fail(file: LogFile, problem: str) -> None:
-    _end(
-        file, examination=Examination.FAILED, problem=problem, kind=file.kind or ContentKind.BINARY
-    )
+    kind = file.kind or ContentKind.BINARY
+    _end(file, ExaminationEvent.GIVE_UP, problem=problem, kind=kind)
 
 
-def _end(file: LogFile, **columns: str) -> None:
+def _end(file: LogFile, event: ExaminationEvent, **columns: str) -> None:
     running = LogFile.objects.filter(pk=file.pk, examination=Examination.RUNNING)
-    running.update(examination_at=timezone.now(), **columns)
+    running.update(examination=target_of(event), examination_at=timezone.now(), **columns)
     publish_on_commit("logrequest", file.log_request_id)
