@@ -62,14 +62,19 @@ def web(host: str, port: int) -> Program:
     )
 
 
-def worker() -> Program:
-    """Return the Celery worker; threads, since its jobs wait for databases and stores."""
+def worker(queue: str = "") -> Program:
+    """Return a Celery worker of one queue, or of all; threads, since jobs wait for other servers.
+
+    What takes long has a worker of its own: no call to a station waits for a file of a gigabyte.
+    """
     # In a container there is nobody else to be.
     argv = _python(unwarned="You're running the worker with superuser privileges")
     argv += ["-m", "celery", "--quiet", "--app", "config", "worker"]
     argv += ["--pool", "threads", "--concurrency", "4"]
     argv += ["--without-gossip", "--without-mingle"]
-    return Program(name="worker", argv=tuple(argv))
+    if queue:
+        argv += ["--queues", queue, "--hostname", f"{queue}@%h"]
+    return Program(name=f"worker-{queue}" if queue else "worker", argv=tuple(argv))
 
 
 def beat(directory: Path) -> Program:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from config import environment, logs
 
@@ -123,6 +124,7 @@ DIAGNOSTICS: dict[str, Any] = {
     "SFTP_LISTEN": os.environ.get("SFTP_LISTEN") or "",
     "SFTP_HOST_KEY": os.environ.get("SFTP_HOST_KEY") or str(VAR_DIR / "sftp_host_key"),
     "NOTIFY_PRIVATE_ADDRESSES": environment.flag("NOTIFY_PRIVATE_ADDRESSES", default=True),
+    "SLOW_QUEUE": "slow",
     # What stations are asked without anybody's click.
     "READ_LIMITS": environment.flag("READ_STATIONS", default=True),
     "READ_DEVICE_MODEL": environment.flag("READ_STATIONS", default=True),
@@ -150,6 +152,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+# A worker takes from both, unless it is started with --queues.
+CELERY_TASK_QUEUES = (Queue("celery"), Queue(DIAGNOSTICS["SLOW_QUEUE"]))
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE

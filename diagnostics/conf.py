@@ -118,6 +118,9 @@ class DiagnosticsSettings:
     message_log_leaves_out: tuple[str, ...] = ("Heartbeat", "MeterValues")
     # How long messages are kept.
     message_log_lifetime: timedelta = timedelta(days=30)
+    # The queue of Celery for what takes long: examining files, searching, cleaning up. Empty: the
+    # same as for all else.
+    slow_queue: str = ""
     # How long what a station knows of a customer is kept; that it was asked stays on record.
     customer_information_lifetime: timedelta = timedelta(days=30)
     # How long that record is kept after the text went; None: for ever. So with all that follow.

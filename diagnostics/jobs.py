@@ -8,12 +8,19 @@ from typing import Any
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from diagnostics.conf import app_settings
+
 logger = logging.getLogger(__name__)
 
 
-def enqueue(task: str, *arguments: Any) -> None:
-    """Have a worker run the task soon. When the broker is away, a sweep has to find the work."""
+def enqueue(task: str, *arguments: Any, slow: bool = False) -> None:
+    """Have a worker run the task soon. When the broker is away, a sweep has to find the work.
+
+    What is `slow` has a queue of its own, where the project has set one: no call to a station waits
+    behind a file of a gigabyte.
+    """
+    queue = {"queue": app_settings.slow_queue} if slow and app_settings.slow_queue else {}
     try:
-        current_app.signature(task, args=arguments).apply_async(retry=False)
+        current_app.signature(task, args=arguments).apply_async(retry=False, **queue)
     except (OperationalError, OSError) as error:
         logger.warning("Broker away, a sweep will do %s for %s: %s", task, arguments, error)

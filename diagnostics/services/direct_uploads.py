@@ -73,7 +73,7 @@ def look_for_uploads(now: datetime) -> Sighting:
         return Sighting(is_blind=True)
     found = [row for row in _named(keys) if incoming_key(row.pk, row.token) in keys]
     for row in [row for row in found if not row.is_receiving(now)][:BATCH]:
-        enqueue(TAKE_UPLOAD, row.pk)
+        enqueue(TAKE_UPLOAD, row.pk, slow=True)
     return Sighting(frozenset(row.pk for row in found))
 
 

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from diagnostics.jobs import enqueue
 from diagnostics.lifecycles.examination import (
     ContentKind,
     Examination,
@@ -54,14 +53,7 @@ def request_examination(file: LogFile) -> None:
         examined_bytes=0,
     )
     publish_on_commit("logrequest", file.log_request_id)
-    transaction.on_commit(lambda: _enqueue(file.pk))
-
-
-def _enqueue(file_id: int) -> None:
-    try:
-        current_app.signature(TASK, args=(file_id,)).apply_async(retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker away, the sweep will have file %s examined: %s", file_id, error)
+    transaction.on_commit(lambda: enqueue(TASK, file.pk, slow=True))
 
 
 def sweep_examinations(now: datetime) -> None:
@@ -70,7 +62,7 @@ def sweep_examinations(now: datetime) -> None:
     waiting &= Q(examination_at__isnull=True) | Q(examination_at__lt=now - AGAIN)
     for pk in _unexamined(waiting | _stale(now)):
         LogFile.objects.filter(pk=pk, examination=Examination.WAITING).update(examination_at=now)
-        _enqueue(pk)
+        enqueue(TASK, pk, slow=True)
 
 
 def _stale(now: datetime) -> Q:

@@ -35,7 +35,7 @@ CLAIM = timedelta(minutes=10)
 def sweep_housekeeping(now: datetime) -> None:
     """Hand the rules that are due to a worker, each once."""
     if due := claim_due(now):
-        enqueue(TASK, due)
+        enqueue(TASK, due, slow=True)
 
 
 def claim_due(now: datetime) -> list[str]:
@@ -65,7 +65,7 @@ def keep_house(names: Iterable[str], *, seconds: float = SLICE) -> None:
         name for name in names if name in rules and not apply(rules[name], seconds=seconds)
     ]
     if unfinished:
-        enqueue(TASK, unfinished)
+        enqueue(TASK, unfinished, slow=True)
 
 
 def apply(rule: Rule, *, seconds: float = SLICE, now: datetime | None = None) -> bool:

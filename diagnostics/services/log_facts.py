@@ -96,7 +96,7 @@ def record_log_status(
 
 def _look_at_once(row: LogRequest, *, after_idle: bool = False) -> None:
     """The station's file may lie in the store, where it puts it by itself."""
-    transaction.on_commit(lambda: enqueue(TAKE_UPLOAD, row.pk, after_idle))
+    transaction.on_commit(lambda: enqueue(TAKE_UPLOAD, row.pk, after_idle, slow=True))
 
 
 def _take_status(row: LogRequest, status: LogStatus, now: datetime) -> None:

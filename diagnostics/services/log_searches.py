@@ -79,7 +79,7 @@ def start_search(*, query: Query, wanted: Wanted, requested_by: Any = None) -> L
             SearchedFile.objects.bulk_create(
                 SearchedFile(search=search, log_file_id=pk) for pk, _station in batch
             )
-        transaction.on_commit(lambda: search_runs.enqueue(search.pk, search_runs.CHAINS))
+        transaction.on_commit(lambda: search_runs.ask_workers(search.pk, search_runs.CHAINS))
     return search
 
 
@@ -130,5 +130,5 @@ def search_unread_again(search: LogSearch) -> int:
         ended_at=None,
     )
     publish_on_commit("logsearch", search.pk, state=SearchStatus.RUNNING)
-    transaction.on_commit(lambda: search_runs.enqueue(search.pk))
+    transaction.on_commit(lambda: search_runs.ask_workers(search.pk))
     return count

@@ -14,13 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from diagnostics.exceptions import FileNotExamined, FileUnreadable
+from diagnostics.jobs import enqueue
 from diagnostics.lifecycles.log_search import FileState, SearchStatus, Unread
 from diagnostics.models import FileAccess, LogMember, LogSearch, SearchedFile, SearchHit
 from diagnostics.progress import publish_on_commit
@@ -61,13 +60,10 @@ class _Stopped(Exception):
     """The search was canceled, or somebody else has the file."""
 
 
-def enqueue(search_id: int, workers: int = 1) -> None:
+def ask_workers(search_id: int, workers: int = 1) -> None:
     """Have workers take part in a search; where the broker is away, the sweep will."""
-    try:
-        for _worker in range(workers):
-            current_app.signature(TASK, args=(search_id,)).apply_async(retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker away, the sweep will go on with search %s: %s", search_id, error)
+    for _worker in range(workers):
+        enqueue(TASK, search_id, slow=True)
 
 
 def run_search(search_id: int) -> None:
@@ -86,7 +82,7 @@ def _pass_on(search_id: int) -> None:
     """Go on later, unless enough others are at it: what was revived must not pile up."""
     files = SearchedFile.objects.filter(search=search_id, state=FileState.RUNNING)
     if files.count() < CHAINS:
-        enqueue(search_id)
+        ask_workers(search_id)
 
 
 def revive(now: datetime) -> None:
@@ -98,7 +94,7 @@ def revive(now: datetime) -> None:
     silent = LogSearch.objects.open().filter(heard_at__lt=now - AGAIN)
     for pk in silent.values_list("pk", flat=True):
         LogSearch.objects.filter(pk=pk).update(heard_at=now)
-        enqueue(pk)
+        ask_workers(pk)
 
 
 def _claim(search_id: int) -> SearchedFile | None:

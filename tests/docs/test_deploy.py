@@ -8,6 +8,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import load_command_class
 
 from config import programs
@@ -38,8 +39,12 @@ def test_server_runs_with_the_options_of_serve() -> None:
 
 
 def test_worker_runs_with_the_options_of_serve() -> None:
-    argv = list(programs.worker().argv)
-    assert _command("diagnostics-worker.service") == argv[argv.index("-m") :]
+    argv = list(programs.worker("slow").argv)
+    argv = [arg.replace("slow", "%i").replace("%h", "%%h") for arg in argv[argv.index("-m") :]]
+    assert _command("diagnostics-worker@.service") == argv
+    queues = {f"diagnostics-worker@{queue.name}" for queue in settings.CELERY_TASK_QUEUES}
+    page = (DOCS / "deployment.md").read_text()
+    assert queues == set(re.findall(r"diagnostics-worker@\w+", page))
 
 
 def test_scheduler_runs_with_the_options_of_serve() -> None:

@@ -18,12 +18,12 @@ from config.supervisor import Program, Supervisor
 
 
 class Command(BaseCommand):
-    """Migrates, then runs Valkey (unless REDIS_URL is set), the server, a worker and beat.
+    """Migrates, then runs Valkey (unless REDIS_URL is set), the server, the workers and beat.
 
     Where FTP_URL or SFTP_URL is set, those servers too.
     """
 
-    help = "Run everything: Valkey (unless REDIS_URL is set), the web server, a worker and beat."
+    help = "Run everything: Valkey (unless REDIS_URL is set), the web server, the workers and beat."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the address to listen on and what to leave out or add."""
@@ -55,7 +55,8 @@ class Command(BaseCommand):
 
     def programs(self, host: str, port: int, *, demo: bool) -> list[Program]:
         """Return what to run, in the order of starting."""
-        running = [programs.web(host, port), programs.worker(), programs.beat(settings.VAR_DIR)]
+        workers = [programs.worker(queue.name) for queue in settings.CELERY_TASK_QUEUES]
+        running = [programs.web(host, port), *workers, programs.beat(settings.VAR_DIR)]
         if not os.environ.get("REDIS_URL"):
             try:
                 valkey = programs.valkey(settings.VAR_DIR / "valkey", settings.REDIS_SOCKET)
