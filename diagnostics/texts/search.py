@@ -119,11 +119,10 @@ class Search:
         data, line = stretch.data, stretch.line
         known = 0  # the line with this number begins there
         for spans in self._pattern.lines(data, start, end):
-            at = spans[0][0]
+            begin = data.rfind(b"\n", 0, spans[0][0]) + 1
             if self.hits >= self._bounds.listed and not self._levels:
-                self._count(stretch, at, end)
+                self._count(stretch, max(begin, start), end)
                 return
-            begin = data.rfind(b"\n", 0, at) + 1
             if self._levels and not self._is_wanted(stretch, begin):
                 continue
             if self.hits >= self._bounds.counted:
@@ -139,7 +138,7 @@ class Search:
                 self._counted = line
 
     def _count(self, stretch: Stretch, start: int, end: int) -> None:
-        """Count the lines with a match, of which the first one has it at `start`."""
+        """Count the lines with a match, of which the first one begins at `start`."""
         self.hits += self._pattern.count(stretch.data, start, end)
         if self.hits > self._bounds.counted:
             self.hits, self.ended = self._bounds.counted, Ended.HITS

@@ -34,7 +34,7 @@ def row(db: None) -> LogRequest:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The files that workers were told to examine, instead of telling them."""
     told: list[int] = []
-    monkeypatch.setattr(examination, "_enqueue", told.append)
+    monkeypatch.setattr(examination, "enqueue", lambda _task, pk, **_: told.append(pk))
     return told
 
 
