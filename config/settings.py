@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 CELERY_BEAT_SCHEDULE["retention"] = {
     "task": "diagnostics.tasks.apply_retention",
     "schedule": crontab(hour=3, minute=30),
+    "options": {"queue": DIAGNOSTICS["SLOW_QUEUE"]},
 }
 CELERY_BEAT_SCHEDULE["diagnostics.tasks.run_campaigns"] = {
     "task": "diagnostics.tasks.run_campaigns",

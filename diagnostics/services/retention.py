@@ -57,7 +57,7 @@ def start_run(
 
 def run_in_background(run: RetentionRun) -> None:
     """Have a worker do it; where the broker is away, the sweep will."""
-    transaction.on_commit(lambda: enqueue(TASK, run.pk))
+    transaction.on_commit(lambda: enqueue(TASK, run.pk, slow=True))
 
 
 def run_daily() -> None:
@@ -73,7 +73,7 @@ def continue_run(run_id: int) -> None:
     """Work on a run for a while; what is left is handed to the next worker."""
     run = _open().filter(pk=run_id).first()
     if run is not None and not work(run):
-        enqueue(TASK, run.pk)
+        enqueue(TASK, run.pk, slow=True)
 
 
 def sweep_runs(now: datetime) -> None:
@@ -86,7 +86,7 @@ def sweep_runs(now: datetime) -> None:
             .filter(pk=run.pk, heard_at=run.heard_at)
             .update(heard_at=now, tries=run.tries + 1)
         ):
-            enqueue(TASK, run.pk)
+            enqueue(TASK, run.pk, slow=True)
 
 
 def work(run: RetentionRun, *, seconds: float = SLICE) -> bool:

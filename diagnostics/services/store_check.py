@@ -67,7 +67,7 @@ def start_check(
 
 
 def check_in_background(check: StoreCheck) -> None:
-    enqueue(TASK, check.pk)
+    enqueue(TASK, check.pk, slow=True)
 
 
 def work(check: StoreCheck) -> None:
