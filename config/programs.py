@@ -74,7 +74,8 @@ def worker(queue: str = "") -> Program:
     argv += ["--without-gossip", "--without-mingle"]
     if queue:
         argv += ["--queues", queue, "--hostname", f"{queue}@%h"]
-    return Program(name=f"worker-{queue}" if queue else "worker", argv=tuple(argv))
+    name = "worker" if queue in ("", "celery") else queue
+    return Program(name=name, argv=tuple(argv))
 
 
 def beat(directory: Path) -> Program:

@@ -94,8 +94,8 @@ def serving(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_one_command_runs_everything_and_stops_it(serving):
     serving.wait_for(rf"Operators: http://127\.0\.0\.1:{serving.port}/admin/")
-    serving.wait_for("worker-celery .*ready")
-    serving.wait_for("worker-slow .*ready")
+    serving.wait_for("worker .*ready")
+    serving.wait_for("slow .*ready")
     assert serving.health() == {"database": True, "redis": True}
 
     with pytest.raises(InvalidStatus):
