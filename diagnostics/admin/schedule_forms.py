@@ -94,10 +94,11 @@ class ScheduleForms:
                     "selection": request.GET.get("selection")}  # fmt: skip
             if whom["selection"]:
                 whom["scope"] = StationScope.SELECTION
+        what = filled(row.operation, row.params) if row.pk else {}  # else what is usual
         pace = {"first_wave": wave, "name": row.name or Operation(row.operation).label}
         return cls(
             row,
-            FORMS[row.operation](data, prefix="what", initial=filled(row.operation, row.params)),
+            FORMS[row.operation](data, prefix="what", initial=what),
             ScheduleStationsForm(request, data, initial=whom),
             SchedulePaceForm(data, instance=row, initial=pace),
             WhenForm(data, instance=row, initial={"days": row.days or sorted(EVERY_DAY)}),

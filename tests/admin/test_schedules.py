@@ -41,6 +41,7 @@ def test_a_schedule_is_made_seen_and_changed(root: Client, berlin: StationGroup)
     assert "Get a log" in text_of(root.get(f"{LIST}make/"))
     form = root.get(f"{LIST}make/?operation=Log&group={berlin.pk}").content.decode()
     assert f'<option value="{berlin.pk}" selected>Berlin' in form
+    assert '<option value="day" selected>' in form
     wanted = filled(berlin, name="Nightly logs")
     answer = root.post(f"{LIST}make/", {**wanted, "save": "1"})
     row = Schedule.objects.get()
