@@ -156,10 +156,10 @@ def waiting(campaign: Campaign, user: Any) -> list[tuple[int, str, str]]:
     rows = visible_stations(user).filter(campaign=campaign)
     still, asked = rows.filter(state=S.WAITING), rows.filter(state=S.ASKED)
     later, again = Q(wave__gt=campaign.wave), Q(attempt__gt=0, due_at__gt=now)
-    away, gone = ~Q(station__in=online()), still.none()
-    if fleet.is_quick():
-        gone = still.filter(away).exclude(again).exclude(later)
-        still = still.exclude(away & ~again & ~later)
+    # A gateway that is asked one by one was asked when their turn came: see `campaign_asking`.
+    away = ~Q(station__in=online()) if fleet.is_quick() else Q(attempt=0, due_at__gt=now)
+    gone = still.filter(away).exclude(again).exclude(later)
+    still = still.exclude(away & ~again & ~later)
     counts = [
         (asked, _("asked, and not over yet"), S.ASKED),
         (still.exclude(again).exclude(later), _turn(campaign, now), S.WAITING),
