@@ -2,10 +2,13 @@
 
 import hashlib
 import signal
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -25,6 +28,7 @@ from stations.models import SecurityProfile
 from stations.services import register_station
 from tests.servers.processes import wait_until
 
+ROOT = Path(__file__).resolve().parents[2]
 Q = Quirk
 
 
@@ -165,11 +169,17 @@ def test_the_file_may_go_to_stdout(simulate, capsysbinary):
     assert len(capsysbinary.readouterr().out) == 5000
 
 
-def test_ctrl_c_leaves_the_request_running(running):
+def test_ctrl_c_leaves_the_request_running(running, process_environment):
     register_station("CS1", security_profile=SecurityProfile.NONE)
-
-    with meanwhile(lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)):
-        assert "goes on without this command" in ends_with(130, "CS1", "--wait", "--timeout", "20")
+    command = [sys.executable, "manage.py", "getlog", "CS1", "--wait", "--timeout", "60"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=process_environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        wait_until(LogRequest.objects.exists, "the request is there")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=40)
+    assert process.returncode == 130
+    assert "goes on without this command" in err
     assert LogRequest.objects.get().is_open
 
 
