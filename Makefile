@@ -10,6 +10,9 @@ MATRIX_DJANGO := 6.0.10
 # In their order: the slowest files are not the longest, and must not come last.
 PARALLEL ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
+# What they bring is kept by the code that test_endpoint.py goes through.
+WAYS_IN := $(addprefix uploads/test_,ftp.py interruptions.py multipart.py names.py sftp.py)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test style types contracts checks suite coverage test-sqlite test-embedded \
   test-browser test-matrix browser format lock bench clean
@@ -55,13 +58,16 @@ suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
 coverage: setup browser  ## the whole suite again, with what it did not reach
 	$(BIN)/python -m pytest -q --cov --cov-report=term
 
+# Left out is what has no database, or reaches it only by way of what is tested here.
 test-sqlite: setup  ## what touches the database, on a SQLite file
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
-	  $(addprefix --ignore=tests/,docs lifecycles ocpp storage testing wording test_packaging.py)
+	  $(addprefix --ignore=tests/,access archives conformance docs lifecycles ocpp profiles storage testing texts \
+	  wording test_packaging.py $(WAYS_IN))
 
 test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
 	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
-	  $(addprefix tests/,hostcsms access adapters lifecycles services storage uploads wording test_checks.py test_conf.py test_migrations.py test_public_names.py)
+	  $(addprefix --ignore=tests/,$(WAYS_IN)) $(addprefix tests/,hostcsms access adapters services uploads \
+	  test_checks.py test_conf.py test_migrations.py test_public_names.py)
 
 test-browser: setup browser  ## the operators' pages in Chromium
 	$(BIN)/python -m pytest -q -m browser

@@ -99,7 +99,7 @@ def test_long_logs_are_compared_part_by_part_and_going_on_is_no_new_opening(
     further = page.partition('id="dx-further" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert "1 difference:" in text_of(root.get(f"{COMPARE}{further}"))
     assert FileAccess.objects.count() == 2
-    root.get(f"{COMPARE}{further}&opening=1.2")
+    root.get(f"{COMPARE}{further}&opening=0.0")
     assert FileAccess.objects.count() == 4
 
 
