@@ -47,6 +47,8 @@ class Fleet:
     def grow(self, count: int) -> Fleet:
         for number in range(len(self.stations) + 1, len(self.stations) + count + 1):
             self.stations.append(make_station(f"CS-{number:02}"))
+        # As campaigns take them: the keys of a host need not grow.
+        self.stations.sort(key=lambda station: station.pk)
         return self
 
     @property

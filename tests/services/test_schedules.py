@@ -159,8 +159,9 @@ def test_one_that_breaks_stops_no_other(
 
 def test_the_stations_of_a_selection_are_found_out_each_time(fleet: Fleet) -> None:
     selection = StationSelection.objects.create(name="All of 2.0.1")
-    nightly(scope="Selection", selection=selection)
-    schedules.run_schedules(NIGHT.replace(hour=2))
+    schedule = nightly(scope="Selection", selection=selection)
+    assert schedule.next_at is not None
+    schedules.run_schedules(schedule.next_at)
     assert Campaign.objects.get().stations.count() == 3
 
 
