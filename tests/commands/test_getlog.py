@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -172,8 +173,15 @@ def test_the_file_may_go_to_stdout(simulate, capsysbinary):
 def test_ctrl_c_leaves_the_request_running(running, process_environment):
     register_station("CS1", security_profile=SecurityProfile.NONE)
     command = [sys.executable, "manage.py", "getlog", "CS1", "--wait", "--timeout", "60"]
+    # Tests that run in the background of a shell ignore SIGINT, and so would what they start.
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        command, cwd=ROOT, env=process_environment, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=process_environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=listens,  # noqa: PLW1509  no thread holds a lock that this would take
     ) as process:
         wait_until(LogRequest.objects.exists, "the request is there")
         process.send_signal(signal.SIGINT)
