@@ -38,10 +38,10 @@ from benchmarks.figures import number, ratio, table  # noqa: E402
 from diagnostics.models import Automation, StationEvent  # noqa: E402
 from diagnostics.ocpp.event_data import read_notify_event  # noqa: E402
 from diagnostics.services import automations  # noqa: E402
-from diagnostics.services.automation_rehearsals import rehearse  # noqa: E402
-from diagnostics.services.automation_runs import run_automations  # noqa: E402
-from diagnostics.services.event_rows import Received  # noqa: E402
+from diagnostics.services.automations.rehearsals import rehearse  # noqa: E402
+from diagnostics.services.automations.runs import run_automations  # noqa: E402
 from diagnostics.services.events import record_reports  # noqa: E402
+from diagnostics.services.events.rows import Received  # noqa: E402
 from stations.services import register_station  # noqa: E402
 
 STATIONS, BATCH = 100, 500

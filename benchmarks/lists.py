@@ -125,7 +125,7 @@ def measure_housekeeping() -> None:
 
     from diagnostics.models import Housekeeping, StationEvent
     from diagnostics.services import housekeeping
-    from diagnostics.services.housekeeping_rules import all_rules
+    from diagnostics.services.housekeeping.rules import all_rules
 
     rule, long_ago = all_rules()["events"], timezone.now() - timedelta(days=800)
     old = StationEvent.objects.filter(received_at__lt=long_ago)

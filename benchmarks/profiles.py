@@ -101,14 +101,14 @@ def due(most: int) -> list[Any]:
     """As a worker takes stations from the queue."""
     from django.utils import timezone
 
-    from diagnostics.services import profile_queue
+    from diagnostics.services.profiles import queue as profile_queue
 
     return profile_queue.take(most, timezone.now())
 
 
 def mark() -> None:
     from diagnostics.models import StationProfile
-    from diagnostics.services import profile_queue
+    from diagnostics.services.profiles import queue as profile_queue
 
     profile_queue.mark_all(StationProfile.objects.all())
 
@@ -116,7 +116,9 @@ def mark() -> None:
 def measured(count: int, rounds: int) -> dict[str, float]:
     """Medians of every way, by its name."""
     from diagnostics.models import Monitor, ReportedVariable, StationProfile
-    from diagnostics.services import profile_facts, profile_states, profiles
+    from diagnostics.services import profiles
+    from diagnostics.services.profiles import facts as profile_facts
+    from diagnostics.services.profiles import states as profile_states
 
     rows = list(StationProfile.objects.select_related("station", "profile__current"))
     batches = [rows[i : i + profile_states.BATCH] for i in range(0, count, profile_states.BATCH)]
@@ -167,7 +169,8 @@ def main() -> None:
         django.setup()
         servers.prepare_database()
         from diagnostics.models import MonitorProfile, StationSelection
-        from diagnostics.services import profile_states, profiles
+        from diagnostics.services import profiles
+        from diagnostics.services.profiles import states as profile_states
 
         build(given.stations)
         profile = MonitorProfile.objects.create(name="Bench")

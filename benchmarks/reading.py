@@ -94,7 +94,7 @@ class Stored:
         """Seconds, and MB of memory."""
         begun = time.perf_counter()
         with peak() as grown:
-            import_string("diagnostics.services.examination.examine")(self.file.pk)
+            import_string("diagnostics.services.files.examination.examine")(self.file.pk)
             memory = grown()
         self.file.refresh_from_db()
         assert self.file.examination == "Done", self.file.problem

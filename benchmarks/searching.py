@@ -32,9 +32,9 @@ django.setup()
 
 from benchmarks.figures import number, ratio, table  # noqa: E402
 from diagnostics.models import LogFile  # noqa: E402
-from diagnostics.services.contents import look_into  # noqa: E402
-from diagnostics.services.reading import Text  # noqa: E402
-from diagnostics.services.searching import TextSearch  # noqa: E402
+from diagnostics.services.files.contents import look_into  # noqa: E402
+from diagnostics.services.files.reading import Text  # noqa: E402
+from diagnostics.services.searches.searching import TextSearch  # noqa: E402
 from diagnostics.storage import get_log_store  # noqa: E402
 from diagnostics.texts.pattern import Query  # noqa: E402
 from diagnostics.texts.search import Bounds, Hit  # noqa: E402

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.contrib.sessions.models import Session
 from django.utils.translation import gettext_lazy as _
 
-from diagnostics.services.housekeeping_rules import Rule, register
+from diagnostics.services.housekeeping.rules import Rule, register
 
 register(
     Rule(

@@ -9,4 +9,5 @@ class DiagnosticsConfig(AppConfig):
     def ready(self) -> None:
         # Registers the system checks, what happens when rows go, and the rules of housekeeping.
         from diagnostics import checks, receivers  # noqa: F401
-        from diagnostics.services import housekeeping_bounded, housekeeping_tables  # noqa: F401
+        from diagnostics.services.housekeeping import bounded as housekeeping_bounded  # noqa: F401
+        from diagnostics.services.housekeeping import tables as housekeeping_tables  # noqa: F401

@@ -27,7 +27,8 @@ from diagnostics.models import (
     VariableRequest,
 )
 from diagnostics.progress import topic
-from diagnostics.services import access, automations, campaigns, schedules
+from diagnostics.services import access, automations, campaigns
+from diagnostics.services.campaigns import schedules
 
 STATION: Any = GroupMember._meta.get_field("station").related_model
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from diagnostics.conf import app_settings
 from diagnostics.models.file_server import FileServer
-from diagnostics.services import file_servers
+from diagnostics.services.uploads import file_servers
 
 Kind = FileServer.Kind
 

@@ -42,7 +42,7 @@ class StationGateway(Protocol):
         """Ring the doorbell: the station has calls waiting. May do nothing, may be repeated.
 
         Asked after the commit, in a thread of the process that placed the call. Whoever holds the
-        connection then takes them with `services.delivery.next_call`.
+        connection then takes them with `services.calls.delivery.next_call`.
         """
         ...
 

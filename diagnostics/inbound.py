@@ -14,7 +14,8 @@ from diagnostics.handlers.registry import CALLS, SENDS, Handler
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery, health, station_facts
+from diagnostics.services.calls import delivery
+from diagnostics.services.fleet import health, station_facts
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,9 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from diagnostics.models import LogFile, LogRequest
-from diagnostics.services import files, holds
-from diagnostics.services.doomed_objects import doom
+from diagnostics.services import files
+from diagnostics.services.retention import holds
+from diagnostics.services.retention.doomed_objects import doom
 
 
 @receiver(pre_delete, sender=LogFile, dispatch_uid="diagnostics.file")

@@ -15,7 +15,7 @@ log_request_settled = Signal()
 log_file_received = Signal()
 
 # Events were stored, in the order they came. provides args: rows, a list of
-# `diagnostics.services.event_rows.EventRow`: each has its `facts` and `received.station_id`
+# `diagnostics.services.events.rows.EventRow`: each has its `facts` and `received.station_id`
 events_recorded = Signal()
 
 # An alert was opened or cleared; not sent for repetitions. provides args: alert

@@ -9,31 +9,24 @@ from django.utils.dateparse import parse_datetime
 
 from diagnostics.models import LogRequest, OutboundCall, StoreCheck
 from diagnostics.ringing import ring
-from diagnostics.services import (
-    automation_runs,
-    campaign_driver,
-    customer_privacy,
-    deliveries,
-    delivery,
-    direct_uploads,
-    doomed_objects,
-    event_streams,
-    examination,
-    following,
-    health,
-    housekeeping,
-    log_watch,
-    logs,
-    profile_queue,
-    profile_states,
-    profiles,
-    report_facts,
-    retention,
-    route_watches,
-    schedules,
-    search_runs,
-    store_check,
-)
+from diagnostics.services import event_streams, housekeeping, logs, profiles, retention
+from diagnostics.services.automations import runs as automation_runs
+from diagnostics.services.calls import delivery
+from diagnostics.services.campaigns import driver as campaign_driver
+from diagnostics.services.campaigns import schedules
+from diagnostics.services.customer_information import privacy as customer_privacy
+from diagnostics.services.files import examination
+from diagnostics.services.fleet import health
+from diagnostics.services.logs import watch as log_watch
+from diagnostics.services.notifications import deliveries
+from diagnostics.services.notifications import watches as route_watches
+from diagnostics.services.profiles import queue as profile_queue
+from diagnostics.services.profiles import states as profile_states
+from diagnostics.services.reports import facts as report_facts
+from diagnostics.services.retention import doomed_objects, store_check
+from diagnostics.services.searches import runs as search_runs
+from diagnostics.services.uploads import direct as direct_uploads
+from diagnostics.services.uploads import following
 from diagnostics.wording.notifications import compose
 
 

@@ -11,7 +11,8 @@ from diagnostics.lifecycles.call import INVALID_ANSWER
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp import events, frames
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, delivery
+from diagnostics.services import calls
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation, CloseReason, StationConnection
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from diagnostics.services.housekeeping_rules import Rule, register, register_bounded
+from diagnostics.services.housekeeping.rules import Rule, register, register_bounded
 from stations.conf import stations_settings
 from stations.models import (
     ChargingStation,

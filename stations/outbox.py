@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from diagnostics import inbound
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import group_delivery
-from diagnostics.services.group_delivery import Alone, Answer, Taker
+from diagnostics.services.calls import group_delivery
+from diagnostics.services.calls.group_delivery import Alone, Answer, Taker
 from diagnostics.services.ingest import GroupCommit
 from stations import delivery
 from stations.database import in_database

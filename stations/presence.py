@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from diagnostics import inbound
 from diagnostics.models import OutboundCall
-from diagnostics.services import delivery
+from diagnostics.services.calls import delivery
 from stations.models import (
     DEAD_AFTER,
     ChargingStation,

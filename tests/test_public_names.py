@@ -30,10 +30,10 @@ FUNCTIONS = {
     "message_log": {
         "record": "station frame direction * connection outcome description checked",
     },
-    "services.triggers": {
+    "services.calls.triggers": {
         "trigger": "* station message evse_id connector_id custom placed_by",
     },
-    "services.alerts": {
+    "services.events.alerts": {
         "acknowledge": "alerts * user note_text",
         "close_alerts_of_monitor": "station monitoring_id * now",
     },
@@ -42,10 +42,10 @@ FUNCTIONS = {
         "place_calls": "* stations action payload **wanted",
         "cancel_call": "call",
     },
-    "services.delivery": {
+    "services.calls.delivery": {
         "next_call": "station * version connection registration",
     },
-    "services.log_searches": {
+    "services.searches": {
         "start_search": "* query wanted requested_by",
         "cancel_search": "search",
         "search_unread_again": "search",
@@ -63,7 +63,7 @@ FUNCTIONS = {
         "own": "rows user * by",
         "sees": "user station",
     },
-    "services.groups": {
+    "services.fleet.groups": {
         "add_stations": "* group stations added_by now",
         "remove_stations": "* group stations",
     },
@@ -71,7 +71,7 @@ FUNCTIONS = {
         "notify_about": "kind row * station severity alert what targets now",
     },
     "notify": {"send": "target message"},
-    "services.selections": {"stations_of": "selection user"},
+    "services.fleet.selections": {"stations_of": "selection user"},
     "services.campaigns": {
         "start_campaign": "* name operation stations params scope scope_name created_by again_of"
         " now **pace",
@@ -84,15 +84,15 @@ FUNCTIONS = {
         "run_again": "campaign * created_by",
         "tally": "campaigns user",
     },
-    "services.schedules": {
+    "services.campaigns.schedules": {
         "save_schedule": "schedule * now",
         "switch": "schedule * on",
         "run_now": "schedule * started_by",
     },
-    "services.examination": {
+    "services.files.examination": {
         "request_examination": "file",
     },
-    "services.reading": {
+    "services.files.reading": {
         "open_text": "file member",
     },
     "services.files": {
@@ -104,12 +104,12 @@ FUNCTIONS = {
         "request_monitoring_report": "* station criteria named requested_by",
         "request_again": "row * requested_by",
     },
-    "services.variables": {
+    "services.device_model.variables": {
         "get_variables": "* station asked everything purpose requested_by",
         "set_variables": "* station asked requested_by",
         "get_limits": "station",
     },
-    "services.uploads": {
+    "services.uploads.arrivals": {
         "find_upload": "token",
         "sign_in": "user password * remote_address",
         "find_part": "ticket name",
@@ -230,7 +230,7 @@ def test_the_test_kit_is_whole() -> None:
 
 
 def test_the_pages_that_hosts_inherit_are_there() -> None:
-    pages = import_module("diagnostics.admin.station_page")
+    pages = import_module("diagnostics.admin.fleet.station_page")
     assert all(hasattr(pages, name) for name in ("StationPage", "Tab", "TABS"))
     adapter = import_module("diagnostics.adapters.mobilityhouse")
     assert all(hasattr(adapter, name) for name in ("DiagnosticsMixin", "doorbell"))

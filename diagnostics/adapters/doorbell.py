@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.db import Error as DatabaseError
 
-from diagnostics.services import delivery
+from diagnostics.services.calls import delivery
 from diagnostics.workers import Workers
 
 logger = logging.getLogger(__name__)

@@ -43,7 +43,7 @@ from diagnostics.ocpp.frames import (
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.schemas import validate_result
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery
+from diagnostics.services.calls import delivery
 
 logger = logging.getLogger(__name__)
 

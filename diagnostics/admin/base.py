@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
-from diagnostics.admin.group_filters import GroupFilter
+from diagnostics.admin.fleet.group_filters import GroupFilter
 from diagnostics.gateway import get_gateway
 from diagnostics.services import access
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.station_facts import record_boot
+from diagnostics.services.fleet.station_facts import record_boot
 
 
 def handle_boot_notification(

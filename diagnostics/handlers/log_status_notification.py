@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.log_facts import record_log_status
+from diagnostics.services.logs.facts import record_log_status
 
 
 def handle_log_status_notification(

@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnostics.ocpp.codecs.customer_information import decode_part
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.customer_answers import receive_part
+from diagnostics.services.customer_information.answers import receive_part
 
 
 def handle_notify_customer_information(

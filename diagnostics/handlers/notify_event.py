@@ -8,8 +8,8 @@ from typing import Any
 from diagnostics.handlers.gathered import Gathered
 from diagnostics.ocpp.event_data import read_notify_event
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.event_rows import Received
 from diagnostics.services.events import record_reports
+from diagnostics.services.events.rows import Received
 
 
 def read(station_id: Any, version: OcppVersion, payload: dict[str, Any], now: datetime) -> Received:

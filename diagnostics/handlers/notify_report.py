@@ -6,7 +6,7 @@ from typing import Any
 
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.report_facts import receive_report_part
+from diagnostics.services.reports.facts import receive_report_part
 
 
 def handle_notify_report(

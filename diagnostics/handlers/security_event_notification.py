@@ -9,7 +9,10 @@ from diagnostics.handlers.gathered import Gathered
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.codecs.alerting import CRITICAL_EVENTS
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.security_events import ReceivedSecurityEvent, record_security_events
+from diagnostics.services.events.security_events import (
+    ReceivedSecurityEvent,
+    record_security_events,
+)
 
 
 def read(

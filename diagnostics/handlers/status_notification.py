@@ -9,8 +9,8 @@ from diagnostics.handlers.gathered import Gathered
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.event_data import STATUS, EventReport, event_of_status
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.event_rows import Received
 from diagnostics.services.events import record_statuses
+from diagnostics.services.events.rows import Received
 
 
 def read(station_id: Any, version: OcppVersion, payload: dict[str, Any], now: datetime) -> Received:

@@ -24,7 +24,7 @@ class LogType(TextChoices):
 
 
 class UploadRoute(TextChoices):
-    """The way a file comes in. Which one, and why, is decided by `services.upload_routes`."""
+    """The way a file comes in. Which one, and why, is decided by `services.uploads.routes`."""
 
     RELAY = "relay", _("Through this server")
     DIRECT = "direct", _("Straight to S3")

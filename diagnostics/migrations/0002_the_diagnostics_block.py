@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='stationinfo',
             name='limits',
-            field=models.JSONField(blank=True, default=dict, help_text='As `services.variables` reads them.', verbose_name='limits'),
+            field=models.JSONField(blank=True, default=dict, help_text='As `services.device_model.variables` reads them.', verbose_name='limits'),
         ),
         migrations.AddField(
             model_name='stationinfo',

@@ -36,7 +36,7 @@ class Automation(models.Model):
 
     Every condition narrows; an empty one does not. Names and codes are compared without regard to
     case; a star stands for any letters. Rows of what happens are read by their keys, from
-    `position` on, or by their time from `position_at` on; see `services.automation_sources`.
+    `position` on, or by their time from `position_at` on; see `services.automations.sources`.
     """
 
     name = models.CharField(_("name"), max_length=100)

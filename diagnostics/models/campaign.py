@@ -34,7 +34,7 @@ def between(least: float, most: float) -> list[Any]:
 
 class CampaignPlan(models.Model):
     """What is asked of every station, and at which pace. `params` are the operation's own: see
-    `services.campaign_operations`."""
+    `services.campaigns.operations`."""
 
     operation = models.CharField(_("what"), max_length=20, choices=Operation.choices)
     params = models.JSONField(_("details"), default=dict, blank=True)

@@ -17,7 +17,7 @@ class HousekeepingQuerySet(models.QuerySet["Housekeeping"]):
 
 
 class Housekeeping(models.Model):
-    """What housekeeping last did by one of its rules; `services.housekeeping_rules` has these.
+    """What housekeeping last did by one of its rules; `services.housekeeping.rules` has these.
 
     A run that was cut short goes on in the next slice: `started_at`, `seconds` and `deleted` are of
     the whole run, `unfinished` says that there is more.

@@ -13,15 +13,15 @@ class LogMemberQuerySet(models.QuerySet["LogMember"]):
         return self.defer("blocks").order_by("index")
 
     def readable(self) -> LogMemberQuerySet:
-        """Texts, which `services.reading.open_text` opens."""
+        """Texts, which `services.files.reading.open_text` opens."""
         return self.listed().filter(kind__in=READABLE)
 
 
 class LogMember(models.Model):
     """One thing in a log file: a file in an archive, or the one text that the file is.
 
-    Written anew by each examination. Text is read through `services.reading`, by blocks: they lie
-    in the file itself, or packed one by one in its readable copy (`LogFile.copy_key`).
+    Written anew by each examination. Text is read through `services.files.reading`, by blocks: they
+    lie in the file itself, or packed one by one in its readable copy (`LogFile.copy_key`).
     """
 
     log_file = models.ForeignKey(

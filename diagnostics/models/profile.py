@@ -211,7 +211,7 @@ class ProfileRunQuerySet(models.QuerySet["ProfileRun"]):
 
 
 class ProfileRun(models.Model):
-    """One bringing of a station into step, stage by stage; see `services.profile_runs`.
+    """One bringing of a station into step, stage by stage; see `services.profiles.runs`.
 
     `tries` counts how often each stage was begun, `results` says what came of settings.
     """

@@ -40,7 +40,10 @@ class StationInfo(models.Model):
         help_text=_("Empty: it has never been connected."),
     )
     limits = models.JSONField(
-        _("limits"), default=dict, blank=True, help_text=_("As `services.variables` reads them.")
+        _("limits"),
+        default=dict,
+        blank=True,
+        help_text=_("As `services.device_model.variables` reads them."),
     )
     limits_read_at = models.DateTimeField(_("limits read"), null=True, blank=True)
     inventory_firmware = models.CharField(

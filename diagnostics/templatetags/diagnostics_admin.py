@@ -9,8 +9,9 @@ from django import template
 from django.http import Http404, HttpRequest
 from django.utils.safestring import SafeString
 
-from diagnostics.admin import home, message_parts, parts
-from diagnostics.admin.station_page import (
+from diagnostics.admin import home, parts
+from diagnostics.admin.calls import message_parts
+from diagnostics.admin.fleet.station_page import (
     calls_context,
     header_of,
     logs_context,

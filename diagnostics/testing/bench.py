@@ -31,7 +31,8 @@ from diagnostics.ocpp.events import (
     Event,
     SendReceived,
 )
-from diagnostics.services import delivery, uploads
+from diagnostics.services.calls import delivery
+from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.storage import get_log_store, object_key
 from diagnostics.testing.station import ScriptedStation
 from diagnostics.testing.uploads import Upload, http_request

@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 
 from diagnostics.conf import app_settings
 from diagnostics.exceptions import UploadExpired, UploadTooLarge, UploadUnknown
-from diagnostics.services import uploads
+from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.storage import StorageError, StorageFull
 from diagnostics.uploads.body import Body, Ending, Receive
 from diagnostics.uploads.reception import Reception

@@ -19,8 +19,9 @@ from django.db import Error as DatabaseError
 
 from diagnostics.exceptions import UploadTooLarge
 from diagnostics.models import LogFile
-from diagnostics.services import following, uploads
-from diagnostics.services.uploads import UploadTicket
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads import following
+from diagnostics.services.uploads.arrivals import UploadTicket
 from diagnostics.storage import StorageError, StoredObject, Upload, get_log_store, object_key
 from diagnostics.texts.tail import Tail
 from diagnostics.uploads.unwrapping import unwrap

@@ -12,8 +12,8 @@ from django.utils.module_loading import import_string
 
 from diagnostics.models import FileServer
 from diagnostics.models.file_server import HEARTBEAT
-from diagnostics.services import file_servers
-from diagnostics.services.file_servers import Endpoint
+from diagnostics.services.uploads import file_servers
+from diagnostics.services.uploads.file_servers import Endpoint
 from diagnostics.uploads.guard import Guard
 from diagnostics.workers import database_turn
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_noop, ngettext
 from diagnostics.archives import Problem, leads_outside
 from diagnostics.lifecycles.examination import ContentKind, Examination
 from diagnostics.models import LogFile, LogMember, LogRequest
-from diagnostics.services.examination import GAVE_UP, GONE
-from diagnostics.services.following import Arriving
+from diagnostics.services.files.examination import GAVE_UP, GONE
+from diagnostics.services.uploads.following import Arriving
 from diagnostics.wording.values import size
 
 _MEMBER_PROBLEMS: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""Which way a file comes in, and why, as `services.upload_routes` decided it."""
+"""Which way a file comes in, and why, as `services.uploads.routes` decided it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _NAMES = {
     UploadRoute.SFTP: gettext_noop("over SFTP"),
 }
 
-# Code of `services.upload_routes` -> why a way was taken.
+# Code of `services.uploads.routes` -> why a way was taken.
 _FOR = {
     "usual": gettext_noop("the usual way"),
     "chosen": gettext_noop("chosen for this station"),
 }
 
-# Code of `services.upload_routes` -> why a way was not taken.
+# Code of `services.uploads.routes` -> why a way was not taken.
 _AGAINST = {
     "announced": gettext_noop("the station says that it uses %(protocols)s only"),
     "failed": gettext_noop("that failed with its present firmware on %(at)s (%(word)s)"),

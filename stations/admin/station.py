@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.base import page_media
-from diagnostics.admin.station_page import TABS, StationPage, Tab
-from diagnostics.admin.stations import StationHeader, header_of
+from diagnostics.admin.fleet.station_page import TABS, StationPage, Tab
+from diagnostics.admin.fleet.stations import StationHeader, header_of
 from diagnostics.conf import app_settings
 from diagnostics.models import Alert, LogRequest
 from stations import services

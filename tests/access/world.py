@@ -31,7 +31,8 @@ from diagnostics.models import (
     StationInfo,
     StationSelection,
 )
-from diagnostics.services import access, groups
+from diagnostics.services import access
+from diagnostics.services.fleet import groups
 from diagnostics.storage import get_log_store
 from tests.services.conftest import make_station
 

@@ -68,7 +68,7 @@ def test_the_inbox_has_the_worst_first_then_the_newest(root: Client, station: An
 def test_pages_of_the_inbox_go_on_where_the_last_one_ended(
     root: Client, station: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("diagnostics.admin.alert.AlertAdmin.list_per_page", 2)
+    monkeypatch.setattr("diagnostics.admin.events.alert.AlertAdmin.list_per_page", 2)
     for number in range(5):
         tell(station, number, severity=number // 3, variableMonitoringId=number)
     seen: list[int] = []

@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics import tasks
-from diagnostics.admin import actions
+from diagnostics.admin.fleet import actions
 from diagnostics.lifecycles.log_request import LogVerdict
 from diagnostics.models import LogRequest
-from diagnostics.services import capabilities
+from diagnostics.services.fleet import capabilities
 from stations.models import ChargingStation
 from stations.services import register_station
 from tests.admin.conftest import Staff, page_of, text_of

@@ -16,8 +16,9 @@ from diagnostics.models import (
     LogRequest,
     StationGroup,
 )
-from diagnostics.services import automations, groups
-from diagnostics.services.automation_runs import run_automations
+from diagnostics.services import automations
+from diagnostics.services.automations.runs import run_automations
+from diagnostics.services.fleet import groups
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Staff, text_of
 from tests.admin.test_alerts import page as alert_page

@@ -19,7 +19,9 @@ from diagnostics.models import (
     StationGroup,
     StationSelection,
 )
-from diagnostics.services import campaign_driver, campaigns, groups
+from diagnostics.services import campaigns
+from diagnostics.services.campaigns import driver as campaign_driver
+from diagnostics.services.fleet import groups
 from diagnostics.testing.factories import make_call, make_station_info
 from stations.models import ChargingStation
 from stations.services import register_station

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.models import StationCapability, TimelineEntry
-from diagnostics.services import capabilities
+from diagnostics.services.fleet import capabilities
 from stations.models import ChargingStation
 from tests.admin.conftest import Staff, text_of
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.services import examination
+from diagnostics.services.files import examination
 from diagnostics.testing.factories import make_log_request
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Arrive, Staff, text_of

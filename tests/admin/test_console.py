@@ -12,7 +12,8 @@ from django.utils import timezone
 from diagnostics.models import OutboundCall, ReportedVariable
 from diagnostics.ocpp.schemas import sent_by_csms
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, delivery, logs
+from diagnostics.services import calls, logs
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Staff, text_of
 from tests.admin.test_pages import Inline

@@ -9,7 +9,9 @@ from django.test import Client
 
 from diagnostics.models import CustomerInformation, InstalledCertificate, OutboundCall
 from diagnostics.ocpp.codecs.customer_information import CustomerPart
-from diagnostics.services import customer_answers, customer_information, delivery
+from diagnostics.services import customer_information
+from diagnostics.services.calls import delivery
+from diagnostics.services.customer_information import answers as customer_answers
 from stations.models import ChargingStation
 from tests.admin.conftest import Staff, text_of
 

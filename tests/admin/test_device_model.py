@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics import inbound
-from diagnostics.admin.report_forms import parsed, spelled
+from diagnostics.admin.device_model.forms import parsed, spelled
 from diagnostics.models import (
     OutboundCall,
     Report,
@@ -20,7 +20,9 @@ from diagnostics.models import (
 )
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery, reports, variables
+from diagnostics.services import reports
+from diagnostics.services.calls import delivery
+from diagnostics.services.device_model import variables
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Staff, text_of
 

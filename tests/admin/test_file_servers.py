@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics.models import FileServer
-from diagnostics.services import file_servers
+from diagnostics.services.uploads import file_servers
 from tests.admin.conftest import Staff
 
 LIST = "/admin/diagnostics/fileserver/"

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics.models import Alert, StationGroup, StationInfo, StationSelection
-from diagnostics.services import groups, selections
+from diagnostics.services.fleet import groups, selections
 from stations.models import ChargingStation
 from stations.services import register_station
 from tests.admin.conftest import HOSTILE, Staff, text_of

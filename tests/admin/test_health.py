@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from diagnostics.message_log.tally import add_counts
 from diagnostics.models.health import hour_of
-from diagnostics.services import health
+from diagnostics.services.fleet import health
 from stations.models import ChargingStation
 from stations.services import register_station
 from tests.admin.conftest import Staff, text_of

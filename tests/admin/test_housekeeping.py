@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from diagnostics.models import GroupLimit, Housekeeping, MessageRecord
 from diagnostics.services import housekeeping
-from diagnostics.services.housekeeping_rules import all_rules
+from diagnostics.services.housekeeping.rules import all_rules
 from stations.models import ChargingStation
 from tests.admin.conftest import Staff, text_of
 

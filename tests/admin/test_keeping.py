@@ -22,7 +22,9 @@ from diagnostics.models import (
     StoreCheck,
     TimelineEntry,
 )
-from diagnostics.services import groups, holds, retention
+from diagnostics.services import retention
+from diagnostics.services.fleet import groups
+from diagnostics.services.retention import holds
 from diagnostics.storage import get_log_store
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Arrive, Staff, page_of, text_of

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diagnostics.admin import log_page
+from diagnostics.admin.logs import page as log_page
 from diagnostics.admin.parts import relative
 from diagnostics.lifecycles.log_request import LogVerdict
 from diagnostics.models import LogRequest

@@ -14,8 +14,11 @@ from django.utils import timezone
 
 from diagnostics.lifecycles.log_search import SearchScope, SearchStatus
 from diagnostics.models import LogFile, LogRequest, LogSearch, StationGroup
-from diagnostics.services import examination, groups, log_searches, search_runs
-from diagnostics.services.log_searches import Wanted
+from diagnostics.services import searches as log_searches
+from diagnostics.services.files import examination
+from diagnostics.services.fleet import groups
+from diagnostics.services.searches import Wanted
+from diagnostics.services.searches import runs as search_runs
 from diagnostics.testing.factories import make_log_request
 from diagnostics.texts.pattern import Query
 from stations.models import ChargingStation

@@ -18,7 +18,7 @@ from diagnostics.models import (
     NotificationTarget,
     RouteWatch,
 )
-from diagnostics.services import deliveries
+from diagnostics.services.notifications import deliveries
 from diagnostics.wording.notifications import compose
 from tests.admin.conftest import Staff, text_of
 from tests.servers.receivers import WebhookReceiver, webhook_receiver

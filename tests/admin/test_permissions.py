@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from diagnostics.models import FileAccess, LogRequest
-from diagnostics.services import examination
+from diagnostics.services.files import examination
 from tests.admin.conftest import Arrive, Staff, page_of, read_of
 
 VIEW = "diagnostics.view_logrequest"

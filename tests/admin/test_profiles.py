@@ -17,7 +17,9 @@ from diagnostics.models import (
     StationSelection,
 )
 from diagnostics.profiles.document import Document, Wanted
-from diagnostics.services import profile_states, profiles, selections
+from diagnostics.services import profiles
+from diagnostics.services.fleet import selections
+from diagnostics.services.profiles import states as profile_states
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Staff, text_of
 from tests.admin.test_monitors import CABINET, make_monitor, tab

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.services import examination
+from diagnostics.services.files import examination
 from diagnostics.storage import get_log_store
 from tests.admin.conftest import HOSTILE, Arrive, Staff, page_of, read_of, text_of
 from tests.archives.hostile import zipped

@@ -11,9 +11,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from diagnostics.admin import reader_search
+from diagnostics.admin.reading import search as reader_search
 from diagnostics.models import FileAccess, LogFile, LogRequest
-from diagnostics.services import examination
+from diagnostics.services.files import examination
 from diagnostics.storage import get_log_store
 from tests.admin.conftest import Arrive, Staff, read_of
 

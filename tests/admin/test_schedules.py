@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics.models import Campaign, GroupLimit, Schedule, ScheduleRun, StationGroup
-from diagnostics.services import groups, schedules
+from diagnostics.services.campaigns import schedules
+from diagnostics.services.fleet import groups
 from stations.models import ChargingStation
 from tests.admin.conftest import Staff, text_of
 from tests.admin.test_campaigns import PACE, WHAT

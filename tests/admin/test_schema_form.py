@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.admin.schema_form import LEFT_OUT, Node, SchemaForm
+from diagnostics.admin.calls.schema_form import LEFT_OUT, Node, SchemaForm
 from diagnostics.ocpp.errors import InvalidPayload
 from diagnostics.ocpp.schemas import schemas_of, sent_by_csms
 from diagnostics.ocpp.versions import OcppVersion

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from diagnostics import inbound
 from diagnostics.models import Alert, LogRequest
-from diagnostics.services.automation_runs import run_automations
+from diagnostics.services.automations.runs import run_automations
 from stations.models import ChargingStation
 from tests.browser.test_operator import elsewhere
 from tests.commands.conftest import Simulate

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from diagnostics.models import Campaign, ScheduleRun, StationGroup
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import groups
+from diagnostics.services.fleet import groups
 from diagnostics.testing import Quirk
 from tests.browser.test_operator import elsewhere
 from tests.commands.conftest import Simulate

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from diagnostics.models import Monitor, MonitoringInfo, MonitorProfile, StationInfo
-from diagnostics.services import monitors, profile_states, profiles, reports, selections
+from diagnostics.services import monitors, profiles, reports
+from diagnostics.services.fleet import selections
+from diagnostics.services.profiles import states as profile_states
 from tests.browser.test_operator import elsewhere
 from tests.commands.conftest import Simulate
 from tests.servers.processes import wait_until

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from diagnostics.models import LogFile
-from diagnostics.services import examination
+from diagnostics.services.files import examination
 from diagnostics.testing.factories import make_log_file, make_log_request
 from stations.services import register_station
 from tests.browser.test_operator import elsewhere

@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from config.celery import app
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import campaign_driver
+from diagnostics.services.campaigns import driver as campaign_driver
 from diagnostics.testing import Quirk
 from diagnostics.testing.fleet import Fleet, StationPlan
 from stations.models import ChargingStation, Registration, SecurityProfile

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from diagnostics.models import Campaign, StationGroup, StationSelection
-from diagnostics.services import groups
+from diagnostics.services.fleet import groups
 from diagnostics.testing import Quirk
 from tests.commands.conftest import Simulate
 

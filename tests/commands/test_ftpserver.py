@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics.models import FileServer
-from diagnostics.services import file_servers
+from diagnostics.services.uploads import file_servers
 from tests.servers.processes import free_port, wait_until
 from tests.uploads.file_servers import account_at, run_curl
 

@@ -23,7 +23,8 @@ from diagnostics.management.asking import moment
 from diagnostics.management.commands.getlog import place_of
 from diagnostics.models import FileAccess, LogFile, LogRequest
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery, logs
+from diagnostics.services import logs
+from diagnostics.services.calls import delivery
 from diagnostics.testing import KNOWN_LINE, Quirk
 from stations.models import SecurityProfile
 from stations.services import register_station

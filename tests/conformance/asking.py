@@ -10,15 +10,10 @@ from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.monitoring import MonitorSpec, StreamParams
 from diagnostics.ocpp.times import parse_time
 from diagnostics.ocpp.types import ComponentVariable
-from diagnostics.services import (
-    customer_information,
-    logs,
-    monitors,
-    reports,
-    stream_pace,
-    triggers,
-    variables,
-)
+from diagnostics.services import customer_information, logs, monitors, reports
+from diagnostics.services.calls import triggers
+from diagnostics.services.device_model import variables
+from diagnostics.services.event_streams import pace as stream_pace
 from stations.models import ChargingStation
 
 Payload = dict[str, Any]

@@ -16,7 +16,7 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 
-from diagnostics.services import delivery
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation
 from tests.servers.processes import PATIENCE, comes_true
 

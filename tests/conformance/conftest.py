@@ -19,7 +19,8 @@ from ocpp import v16, v21, v201
 from ocpp.routing import on
 
 from diagnostics.models import LogRequest
-from diagnostics.services import delivery, logs
+from diagnostics.services import logs
+from diagnostics.services.calls import delivery
 from diagnostics.wording import verdict_sentence
 from stations.models import ChargingStation
 from stations.services import register_station

@@ -18,7 +18,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
-from diagnostics.services import calls, delivery
+from diagnostics.services import calls
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation
 from tests.conformance.asking import SERVICES
 from tests.servers.processes import PATIENCE

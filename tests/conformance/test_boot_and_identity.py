@@ -13,7 +13,7 @@ from ocpp.exceptions import SecurityError
 from websockets.exceptions import InvalidStatus
 
 from diagnostics.models import OutboundCall
-from diagnostics.services.triggers import trigger
+from diagnostics.services.calls.triggers import trigger
 from stations.models import ChargingStation, Registration
 from stations.services import register_station
 from tests.conformance.block_n import BOTH, NOW, act, becomes

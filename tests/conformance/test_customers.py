@@ -9,7 +9,8 @@ import pytest
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import CustomerInformation
 from diagnostics.ocpp.codecs.certificates import CertificateId
-from diagnostics.services import customer_information, local_list
+from diagnostics.services import customer_information
+from diagnostics.services.customer_information import local_list
 from tests.conformance.block_n import BOTH, NOW, Station201, act, becomes, counts
 from tests.conformance.conftest import Connect
 

@@ -15,7 +15,9 @@ from ocpp import v16, v21, v201
 from ocpp.exceptions import OCPPError
 
 from diagnostics.models import LogRequest, OutboundCall, SecurityEvent, StationInfo, TimelineEntry
-from diagnostics.services import calls, delivery, log_watch
+from diagnostics.services import calls
+from diagnostics.services.calls import delivery
+from diagnostics.services.logs import watch as log_watch
 from stations.models import ChargingStation, Connector
 from tests.conformance.conftest import (
     Connect,

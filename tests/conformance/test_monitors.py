@@ -11,7 +11,8 @@ from diagnostics.models import Monitor
 from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.monitoring import MonitorSpec
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
-from diagnostics.services import monitors, reports, variables
+from diagnostics.services import monitors, reports
+from diagnostics.services.device_model import variables
 from tests.conformance.block_n import BOTH, NOW, Station21, act, becomes, counts
 from tests.conformance.conftest import Connect
 

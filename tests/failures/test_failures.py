@@ -11,7 +11,9 @@ import pytest
 from django.utils import timezone
 
 from diagnostics.models import LogRequest, OutboundCall
-from diagnostics.services import delivery, log_watch, logs
+from diagnostics.services import logs
+from diagnostics.services.calls import delivery
+from diagnostics.services.logs import watch as log_watch
 from diagnostics.wording import verdict_sentence
 from stations import presence
 from stations.models import ChargingStation

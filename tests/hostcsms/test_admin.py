@@ -17,7 +17,7 @@ from kombu.utils.json import dumps, loads
 from diagnostics import inbound, tasks
 from diagnostics.models import LogFile, LogRequest, StationGroup, StationSelection
 from diagnostics.services import calls, logs
-from diagnostics.services.selections import stations_of
+from diagnostics.services.fleet.selections import stations_of
 from diagnostics.storage import get_log_store
 
 

@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 
 from diagnostics.models import Campaign, CampaignStation
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import campaign_driver, campaigns, delivery
+from diagnostics.services import campaigns
+from diagnostics.services.calls import delivery
+from diagnostics.services.campaigns import driver as campaign_driver
 from tests.services.conftest import TellingGateway, make_station
 
 

@@ -13,7 +13,8 @@ from django.test import override_settings
 
 from diagnostics.gateway import get_gateway
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import delivery, logs
+from diagnostics.services import logs
+from diagnostics.services.calls import delivery
 from diagnostics.storage import StoredObject
 
 # How the projects that this suite runs in call the identity of a station.

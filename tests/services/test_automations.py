@@ -27,17 +27,13 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import (
-    automation_actions,
-    automation_runs,
-    automations,
-    groups,
-    housekeeping,
-    logs,
-)
-from diagnostics.services.automation_rehearsals import rehearse
-from diagnostics.services.automation_runs import run_automations
-from diagnostics.services.housekeeping_rules import all_rules
+from diagnostics.services import automations, housekeeping, logs
+from diagnostics.services.automations import actions as automation_actions
+from diagnostics.services.automations import runs as automation_runs
+from diagnostics.services.automations.rehearsals import rehearse
+from diagnostics.services.automations.runs import run_automations
+from diagnostics.services.fleet import groups
+from diagnostics.services.housekeeping.rules import all_rules
 from diagnostics.testing.factories import make_log_request
 from diagnostics.wording import entry_sentence
 from diagnostics.wording.automations import firing_sentence, firing_what

@@ -26,7 +26,10 @@ from diagnostics.models import (
     StationGroup,
 )
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import campaign_asking, campaign_driver, campaigns, groups, logs
+from diagnostics.services import campaigns, logs
+from diagnostics.services.campaigns import asking as campaign_asking
+from diagnostics.services.campaigns import driver as campaign_driver
+from diagnostics.services.fleet import groups
 from diagnostics.wording.notifications import compose
 from tests.services.campaigning import Fleet, FleetGateway, OneByOneGateway, counts, reasons, run
 

@@ -9,8 +9,10 @@ import pytest
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import OutboundCall, StationCapability, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import capabilities, group_delivery, monitor_facts, reports
-from diagnostics.services.calls import place_call
+from diagnostics.services import reports
+from diagnostics.services.calls import group_delivery, place_call
+from diagnostics.services.fleet import capabilities
+from diagnostics.services.monitors import facts as monitor_facts
 from diagnostics.testing.factories import make_station_info
 from tests.services.conftest import Dialogue
 

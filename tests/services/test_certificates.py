@@ -11,7 +11,8 @@ from diagnostics.exceptions import RequestRefused
 from diagnostics.models import CustomerInformation, InstalledCertificate, OutboundCall
 from diagnostics.ocpp.codecs.certificates import CertificateId
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, certificates, customer_information
+from diagnostics.services import calls, customer_information
+from diagnostics.services.customer_information import certificates
 from diagnostics.wording.customers import customer_sentence
 from tests.services.conftest import Dialogue
 

@@ -26,16 +26,12 @@ from diagnostics.models import (
 from diagnostics.ocpp.codecs.certificates import CertificateId
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import (
-    calls,
-    customer_answers,
-    customer_information,
-    customer_privacy,
-    housekeeping,
-    local_list,
-)
-from diagnostics.services.customer_identity import Customer, customer
-from diagnostics.services.housekeeping_rules import all_rules
+from diagnostics.services import calls, customer_information, housekeeping
+from diagnostics.services.customer_information import answers as customer_answers
+from diagnostics.services.customer_information import local_list
+from diagnostics.services.customer_information import privacy as customer_privacy
+from diagnostics.services.customer_information.identity import Customer, customer
+from diagnostics.services.housekeeping.rules import all_rules
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import Dialogue, make_station
 

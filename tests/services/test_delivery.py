@@ -13,8 +13,8 @@ from diagnostics import inbound
 from diagnostics.exceptions import RequestClosed, RequestRefused
 from diagnostics.models import OutboundCall, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, delivery, logs
-from diagnostics.services.calls import cancel_call, place_call
+from diagnostics.services import calls, logs
+from diagnostics.services.calls import cancel_call, delivery, place_call
 from diagnostics.signals import call_settled
 from diagnostics.tasks import dispatch_calls, sweep
 from tests.services.conftest import Dialogue, make_station

@@ -19,7 +19,10 @@ from diagnostics import inbound
 from diagnostics.conf import app_settings
 from diagnostics.models import LogFile, LogRequest, StationInfo
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import direct_uploads, files, log_watch, logs, uploads
+from diagnostics.services import files, logs
+from diagnostics.services.logs import watch as log_watch
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads import direct as direct_uploads
 from diagnostics.storage import INCOMING, StorageUnavailable, get_log_store, incoming_key
 from diagnostics.wording import route_sentence, verdict_sentence
 from tests.services.conftest import Dialogue

@@ -21,8 +21,9 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import event_streams, housekeeping, monitors, stream_pace
-from diagnostics.services.housekeeping_rules import all_rules
+from diagnostics.services import event_streams, housekeeping, monitors
+from diagnostics.services.event_streams import pace as stream_pace
+from diagnostics.services.housekeeping.rules import all_rules
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import Dialogue
 

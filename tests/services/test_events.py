@@ -12,8 +12,8 @@ from django.utils import timezone
 from diagnostics import inbound
 from diagnostics.lifecycles.alert import AlertState
 from diagnostics.models import Alert, Monitor, StationEvent, TimelineEntry
-from diagnostics.services import alerts
-from diagnostics.services.causes import causes
+from diagnostics.services.events import alerts
+from diagnostics.services.events.causes import causes
 from diagnostics.wording import entry_sentence
 from tests.services.conftest import make_station
 

@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from diagnostics import tasks
 from diagnostics.models import LogFile, LogRequest
-from diagnostics.services import contents, examination, files, uploads
-from diagnostics.services.examination import examine, request_examination, sweep_examinations
-from diagnostics.services.reading import open_text
+from diagnostics.services import files
+from diagnostics.services.files import contents, examination
+from diagnostics.services.files.examination import examine, request_examination, sweep_examinations
+from diagnostics.services.files.reading import open_text
+from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.storage import ObjectMissing, StorageUnavailable, get_log_store
 from diagnostics.testing.factories import make_log_file, make_log_request
 from tests.archives.hostile import tarred, zeros_gz, zipped

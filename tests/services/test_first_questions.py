@@ -13,7 +13,7 @@ from django.test import override_settings
 from diagnostics.gateway import get_gateway
 from diagnostics.models import Monitor, Report, ReportedVariable, StationInfo, VariableRequest
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.limits import get_limits
+from diagnostics.services.device_model.limits import get_limits
 from diagnostics.testing import ScriptedStation
 from diagnostics.testing.bench import Bench
 from tests.services.conftest import make_station

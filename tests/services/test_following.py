@@ -10,7 +10,9 @@ import pytest
 from django.utils import timezone
 
 from diagnostics.models import LogRequest, TimelineEntry
-from diagnostics.services import files, following, uploads
+from diagnostics.services import files
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads import following
 from diagnostics.storage import ObjectMissing, get_log_store
 from diagnostics.testing.factories import make_log_request
 from diagnostics.texts.tail import Tail

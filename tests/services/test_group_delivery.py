@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import OutboundCall
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, delivery, group_delivery, logs
-from diagnostics.services.calls import place_calls
-from diagnostics.services.group_delivery import ALONE, Answer, Taker
+from diagnostics.services import calls, logs
+from diagnostics.services.calls import delivery, group_delivery, place_calls
+from diagnostics.services.calls.group_delivery import ALONE, Answer, Taker
 from diagnostics.signals import call_settled
 from tests.services.conftest import TellingGateway, make_station
 

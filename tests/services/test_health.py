@@ -17,7 +17,7 @@ from diagnostics.message_log.queue import MessageLog
 from diagnostics.message_log.tally import add_counts
 from diagnostics.models import HealthProblem, StationHealth, StationInfo
 from diagnostics.models.health import LATENCIES, LATENCY_COLUMNS, hour_of, percentile
-from diagnostics.services import health
+from diagnostics.services.fleet import health
 from diagnostics.wording.health import problem_sentence
 from tests.services.conftest import Dialogue, TellingGateway, make_station
 

@@ -29,9 +29,11 @@ from diagnostics.models import (
     StationGroup,
     TimelineEntry,
 )
-from diagnostics.services import groups, holds, housekeeping
-from diagnostics.services.housekeeping_rules import Rows, Rule, all_rules, bounded
-from diagnostics.services.table_sizes import table_states
+from diagnostics.services import housekeeping
+from diagnostics.services.fleet import groups
+from diagnostics.services.housekeeping.rules import Rows, Rule, all_rules, bounded
+from diagnostics.services.housekeeping.table_sizes import table_states
+from diagnostics.services.retention import holds
 from diagnostics.testing.factories import make_call, make_log_file, make_log_request
 from tests.services.conftest import make_station
 

@@ -16,8 +16,9 @@ from diagnostics.ingest import Ingest
 from diagnostics.models import Alert, SecurityEvent, StationEvent, TimelineEntry
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.event_data import read_notify_event
-from diagnostics.services import event_rows, events
-from diagnostics.services.event_rows import Received
+from diagnostics.services import events
+from diagnostics.services.events import rows as event_rows
+from diagnostics.services.events.rows import Received
 from diagnostics.services.ingest import GroupCommit
 from tests.servers.processes import PATIENCE
 from tests.services.conftest import make_station

@@ -23,9 +23,13 @@ from diagnostics.models import (
     SearchHit,
     StationGroup,
 )
-from diagnostics.services import examination, groups, housekeeping, log_searches, search_runs
-from diagnostics.services.housekeeping_rules import all_rules
-from diagnostics.services.log_searches import Wanted, start_search
+from diagnostics.services import housekeeping
+from diagnostics.services import searches as log_searches
+from diagnostics.services.files import examination
+from diagnostics.services.fleet import groups
+from diagnostics.services.housekeeping.rules import all_rules
+from diagnostics.services.searches import Wanted, start_search
+from diagnostics.services.searches import runs as search_runs
 from diagnostics.storage import get_log_store
 from diagnostics.testing.factories import make_log_file, make_log_request
 from diagnostics.texts.pattern import PatternRefused, Query

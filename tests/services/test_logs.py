@@ -13,7 +13,11 @@ from diagnostics import inbound
 from diagnostics.exceptions import RequestClosed, RequestRefused, UploadExpired, UploadUnknown
 from diagnostics.models import LogFile, LogRequest, OutboundCall, StationInfo, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import capabilities, delivery, log_watch, logs, uploads
+from diagnostics.services import logs
+from diagnostics.services.calls import delivery
+from diagnostics.services.fleet import capabilities
+from diagnostics.services.logs import watch as log_watch
+from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.testing.factories import make_station_info
 from diagnostics.wording import verdict_sentence
 from tests.services.conftest import Dialogue, make_station, stored

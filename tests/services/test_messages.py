@@ -18,8 +18,8 @@ from diagnostics.message_log import queue
 from diagnostics.message_log.entry import Entry, Exchange
 from diagnostics.message_log.queue import MessageLog
 from diagnostics.models import MessageRecord, TimelineEntry
-from diagnostics.services import messages
-from diagnostics.services.messages import TROUBLES, Wanted
+from diagnostics.services.calls import messages
+from diagnostics.services.calls.messages import TROUBLES, Wanted
 from tests.services.conftest import make_station
 
 IN, OUT = message_log.FROM_STATION, message_log.TO_STATION

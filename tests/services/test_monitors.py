@@ -27,8 +27,10 @@ from diagnostics.models import (
 from diagnostics.ocpp.monitoring import MonitorSpec, StreamParams
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, delivery, monitor_setup, monitors
+from diagnostics.services import calls, monitors
 from diagnostics.services import reports as report_service
+from diagnostics.services.calls import delivery
+from diagnostics.services.monitors import setup as monitor_setup
 from diagnostics.wording import entry_sentence
 from diagnostics.wording.monitors import monitor_sentence
 from tests.services.conftest import Dialogue

@@ -30,12 +30,13 @@ from diagnostics.models import (
 )
 from diagnostics.models.notification import new_secret
 from diagnostics.notify import Message, Problem, SendFailed, send, webhook
-from diagnostics.services import automations, deliveries, groups, notifications
-from diagnostics.services.automation_runs import run_automations
+from diagnostics.services import automations, notifications
+from diagnostics.services.automations.runs import run_automations
+from diagnostics.services.fleet import groups
 from diagnostics.services.housekeeping import apply as keep
-from diagnostics.services.housekeeping_rules import all_rules
-from diagnostics.services.notifications import in_hours, next_at, notify_about
-from diagnostics.services.route_watches import settle_route, watch_routes
+from diagnostics.services.housekeeping.rules import all_rules
+from diagnostics.services.notifications import deliveries, in_hours, next_at, notify_about
+from diagnostics.services.notifications.watches import settle_route, watch_routes
 from diagnostics.wording.notifications import compose, delivery_sentence, target_sentence
 from tests.servers.processes import free_port
 from tests.servers.receivers import (

@@ -27,14 +27,11 @@ from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.profiles.document import Document, Wanted
 from diagnostics.profiles.plan import Action
-from diagnostics.services import (
-    monitors,
-    profile_queue,
-    profile_runs,
-    profile_states,
-    profiles,
-    selections,
-)
+from diagnostics.services import monitors, profiles
+from diagnostics.services.fleet import selections
+from diagnostics.services.profiles import queue as profile_queue
+from diagnostics.services.profiles import runs as profile_runs
+from diagnostics.services.profiles import states as profile_states
 from diagnostics.wording import entry_sentence
 from diagnostics.wording.profiles import run_sentence, state_sentence, version_words
 from tests.services.conftest import Dialogue, TellingGateway, make_station

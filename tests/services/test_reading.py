@@ -15,8 +15,8 @@ from zstandard import ZstdCompressor
 
 from diagnostics.exceptions import FileNotExamined, FileUnreadable
 from diagnostics.models import LogFile
-from diagnostics.services import examination, reading
-from diagnostics.services.reading import Text, open_text
+from diagnostics.services.files import examination, reading
+from diagnostics.services.files.reading import Text, open_text
 from diagnostics.testing.factories import make_log_file, make_log_request
 from diagnostics.texts.lines import LONGEST_LINE
 from tests.archives.hostile import tarred, zipped

@@ -26,8 +26,10 @@ from diagnostics.models import (
 from diagnostics.ocpp.messages import BootFacts
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import report_facts, reports, station_facts
-from diagnostics.services.limits import get_limits
+from diagnostics.services import reports
+from diagnostics.services.device_model.limits import get_limits
+from diagnostics.services.fleet import station_facts
+from diagnostics.services.reports import facts as report_facts
 from diagnostics.wording.reports import report_sentence
 from tests.services.conftest import Dialogue, TellingGateway
 

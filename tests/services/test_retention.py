@@ -23,9 +23,11 @@ from diagnostics.models import (
     RetentionRun,
     StationGroup,
 )
-from diagnostics.services import doomed_objects, files, groups, holds, logs, retention
-from diagnostics.services.log_facts import locked
-from diagnostics.services.retention_rules import candidates, rulebook_for_station
+from diagnostics.services import files, logs, retention
+from diagnostics.services.fleet import groups
+from diagnostics.services.logs.facts import locked
+from diagnostics.services.retention import doomed_objects, holds
+from diagnostics.services.retention.rules import candidates, rulebook_for_station
 from diagnostics.storage import ObjectMissing, StorageUnavailable, get_log_store
 from diagnostics.storage.files import FileLogStore
 from tests.services.conftest import make_station

@@ -22,7 +22,8 @@ from diagnostics.models import (
     StationGroup,
     StationSelection,
 )
-from diagnostics.services import groups, schedules
+from diagnostics.services.campaigns import schedules
+from diagnostics.services.fleet import groups
 from tests.services.campaigning import Fleet, FleetGateway, run
 
 MARCH = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import LogFile, LogRequest, StoreCheck
-from diagnostics.services import logs, store_check
+from diagnostics.services import logs
+from diagnostics.services.retention import store_check
 from diagnostics.storage import get_log_store, incoming_key
 from tests.services.conftest import make_station
 

@@ -13,7 +13,8 @@ from diagnostics.ocpp.codecs.triggers import Place, encode_trigger, triggers_of
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.schemas import schemas_of
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import capabilities, triggers
+from diagnostics.services.calls import triggers
+from diagnostics.services.fleet import capabilities
 from tests.services.conftest import Dialogue
 
 

@@ -15,8 +15,10 @@ from django.utils import timezone
 from diagnostics import inbound
 from diagnostics.models import FileServer, LogRequest, StationInfo
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import file_servers, logs, upload_routes
-from diagnostics.services.upload_routes import Address, Asking, NotThisWay
+from diagnostics.services import logs
+from diagnostics.services.uploads import file_servers
+from diagnostics.services.uploads import routes as upload_routes
+from diagnostics.services.uploads.routes import Address, Asking, NotThisWay
 from diagnostics.wording import route_sentence
 from tests.services.conftest import Dialogue
 

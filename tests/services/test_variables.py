@@ -25,7 +25,9 @@ from diagnostics.ocpp.messages import BootFacts
 from diagnostics.ocpp.secrets import configuration_key
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import calls, limits, station_facts, variables
+from diagnostics.services import calls
+from diagnostics.services.device_model import limits, variables
+from diagnostics.services.fleet import station_facts
 from diagnostics.wording.reports import result_words, variables_sentence
 from tests.services.conftest import Dialogue, TellingGateway
 

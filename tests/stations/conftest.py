@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from diagnostics.models import OutboundCall
-from diagnostics.services import calls, delivery
+from diagnostics.services import calls
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation, Registration
 from stations.services import register_station
 from tests.servers.processes import wait_until

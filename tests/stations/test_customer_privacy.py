@@ -16,7 +16,7 @@ from diagnostics.models import (
     OutboundCall,
     TimelineEntry,
 )
-from diagnostics.services import delivery
+from diagnostics.services.calls import delivery
 from diagnostics.services.customer_information import request_customer_information
 from stations.models import ChargingStation
 from tests.servers.processes import wait_until

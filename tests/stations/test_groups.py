@@ -22,8 +22,9 @@ from diagnostics.models import (
     StationSelection,
 )
 from diagnostics.models.log_file import FileAccess
-from diagnostics.services import access, groups, selections
-from diagnostics.services.selections import Criteria, stations_like, stations_of
+from diagnostics.services import access
+from diagnostics.services.fleet import groups, selections
+from diagnostics.services.fleet.selections import Criteria, stations_like, stations_of
 from stations.models import ChargingStation, ServerProcess, StationConnection
 from stations.services import register_station
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from diagnostics.models import LogRequest, OutboundCall
-from diagnostics.services import delivery, logs
+from diagnostics.services import logs
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation, Connector
 from tests.servers.processes import wait_until
 from tests.stations.conftest import PASSWORD, becomes

@@ -11,7 +11,7 @@ from django.utils import timezone
 from diagnostics.models import OutboundCall, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import housekeeping
-from diagnostics.services.housekeeping_rules import all_rules
+from diagnostics.services.housekeeping.rules import all_rules
 from stations import delivery, presence
 from stations.gateway import ChannelsGateway
 from stations.models import ChargingStation, ServerProcess, StationConnection

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from diagnostics.models import EventStream, EventStreamSample, OutboundCall, TimelineEntry
-from diagnostics.services import stream_pace
+from diagnostics.services.event_streams import pace as stream_pace
 from stations.models import ChargingStation
 from tests.servers.processes import wait_until
 from tests.stations.conftest import Connect, becomes

@@ -12,10 +12,8 @@ from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.monitoring import MonitorSpec, StreamParams
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services import (
-    monitors,
-    variables,
-)
+from diagnostics.services import monitors
+from diagnostics.services.device_model import variables
 from diagnostics.testing import Quirk, VariableName
 from diagnostics.testing.inventory import CABINET
 from tests.testing.benches import TEMPERATURE, alerts, bench_of, refreshed, warm

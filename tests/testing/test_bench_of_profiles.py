@@ -7,13 +7,11 @@ import pytest
 from diagnostics.models import Monitor, MonitorProfile, ProfileRun, StationProfile
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.profiles.document import Document, Wanted
-from diagnostics.services import (
-    profile_queue,
-    profile_runs,
-    profile_states,
-    profiles,
-    selections,
-)
+from diagnostics.services import profiles
+from diagnostics.services.fleet import selections
+from diagnostics.services.profiles import queue as profile_queue
+from diagnostics.services.profiles import runs as profile_runs
+from diagnostics.services.profiles import states as profile_states
 from diagnostics.testing import Quirk
 from tests.testing.benches import bench_of
 

@@ -19,13 +19,9 @@ from diagnostics.models import (
 from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.monitoring import MonitorSpec
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
-from diagnostics.services import (
-    customer_information,
-    monitors,
-    report_facts,
-    reports,
-    variables,
-)
+from diagnostics.services import customer_information, monitors, reports
+from diagnostics.services.device_model import variables
+from diagnostics.services.reports import facts as report_facts
 from diagnostics.testing import Quirk, VariableName
 from diagnostics.testing.inventory import CABINET
 from tests.testing.benches import TEMPERATURE, bench_of, refreshed

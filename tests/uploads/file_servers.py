@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from diagnostics.models import FileServer
-from diagnostics.services.file_servers import Endpoint
+from diagnostics.services.uploads.file_servers import Endpoint
 from diagnostics.uploads.guard import Guard
 from diagnostics.uploads.servers import SERVERS, Server
 from tests.uploads.conftest import Address, address_at

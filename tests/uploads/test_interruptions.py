@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from django.db import OperationalError
 
-from diagnostics.services import uploads
+from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.uploads import body, reception
 from diagnostics.uploads.app import upload_app
 from tests.servers.application import served

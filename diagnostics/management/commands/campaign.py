@@ -22,7 +22,7 @@ from diagnostics.management.asking import (
 )
 from diagnostics.models import Campaign, GroupMember, StationGroup, StationSelection
 from diagnostics.services import campaigns
-from diagnostics.services.selections import stations_of
+from diagnostics.services.fleet.selections import stations_of
 from diagnostics.wording.campaigns import campaign_sentence
 
 

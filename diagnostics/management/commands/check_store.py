@@ -11,7 +11,7 @@ from diagnostics.exceptions import RequestRefused
 from diagnostics.management.asking import FAILED, USAGE, span
 from diagnostics.models import LogFile, StoreCheck
 from diagnostics.models.retention import RunStatus
-from diagnostics.services import store_check
+from diagnostics.services.retention import store_check
 from diagnostics.wording.retention import check_sentence, findings
 
 UNREACHABLE = 3

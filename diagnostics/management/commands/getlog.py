@@ -24,7 +24,7 @@ from diagnostics.management.asking import (
     wait_until,
 )
 from diagnostics.models import LogFile, LogRequest
-from diagnostics.services.downloads import open_download, record_download
+from diagnostics.services.files.downloads import open_download, record_download
 from diagnostics.services.logs import request_log
 from diagnostics.storage import StorageError
 from diagnostics.wording import verdict_sentence

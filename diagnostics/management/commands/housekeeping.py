@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from diagnostics.management.asking import FAILED, ProgressLine
 from diagnostics.models import Housekeeping
 from diagnostics.services import housekeeping
-from diagnostics.services.housekeeping_rules import Rule, all_rules
+from diagnostics.services.housekeeping.rules import Rule, all_rules
 from diagnostics.wording.housekeeping import kept_words, run_words
 
 SECONDS = 2.0  # of work between two lines of progress

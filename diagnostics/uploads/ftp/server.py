@@ -20,7 +20,7 @@ from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
 from diagnostics.conf import app_settings
-from diagnostics.services.file_servers import Endpoint
+from diagnostics.services.uploads.file_servers import Endpoint
 from diagnostics.uploads.ftp.session import Session
 from diagnostics.uploads.ftp.tls import Certificate
 from diagnostics.uploads.guard import Guard, plain_address

@@ -17,8 +17,8 @@ from pyftpdlib.handlers import TLS_FTPHandler
 
 from diagnostics.exceptions import UploadExpired, UploadRefused, UploadTooLarge, UploadUnknown
 from diagnostics.models import LogFile
-from diagnostics.services import uploads
-from diagnostics.services.uploads import UploadTicket
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads.arrivals import UploadTicket
 from diagnostics.storage import StorageError
 from diagnostics.uploads.ftp.data import DataConnection
 from diagnostics.uploads.ftp.inbox import UNAVAILABLE, Inbox, IncomingFile, reply_to

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from diagnostics.exceptions import UploadRefused
 from diagnostics.models import LogFile
-from diagnostics.services import uploads
-from diagnostics.services.uploads import UploadTicket
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads.arrivals import UploadTicket
 from diagnostics.uploads.reception import Announcement, Reception
 from diagnostics.workers import database_turn
 

@@ -18,8 +18,8 @@ from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPPermi
 from django.db import Error as DatabaseError
 
 from diagnostics.exceptions import UploadRefused
-from diagnostics.services import uploads
-from diagnostics.services.uploads import UploadTicket
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads.arrivals import UploadTicket
 from diagnostics.storage import StorageError
 from diagnostics.uploads.names import display_name
 from diagnostics.uploads.reception import Announcement

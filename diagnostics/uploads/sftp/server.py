@@ -15,9 +15,9 @@ from django.db import Error as DatabaseError
 
 from diagnostics.conf import app_settings
 from diagnostics.exceptions import UploadExpired, UploadUnknown
-from diagnostics.services import uploads
-from diagnostics.services.file_servers import Endpoint
-from diagnostics.services.uploads import UploadTicket
+from diagnostics.services.uploads import arrivals as uploads
+from diagnostics.services.uploads.arrivals import UploadTicket
+from diagnostics.services.uploads.file_servers import Endpoint
 from diagnostics.uploads.guard import Guard, plain_address
 from diagnostics.uploads.sftp.inbox import Inbox
 from diagnostics.workers import Workers, database_turn

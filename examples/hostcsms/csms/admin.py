@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from csms.models import ChargeBox
-from diagnostics.admin.station_page import StationPage
+from diagnostics.admin.fleet.station_page import StationPage
 
 
 @admin.register(ChargeBox)

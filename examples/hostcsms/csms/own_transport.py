@@ -5,7 +5,7 @@ This project does not use it, a test does: it shows the whole seam in one place.
 
 from diagnostics import inbound
 from diagnostics.ocpp.errors import OcppError
-from diagnostics.services import delivery
+from diagnostics.services.calls import delivery
 
 
 class Link:

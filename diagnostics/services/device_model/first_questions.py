@@ -1,0 +1,70 @@
+"""What a station is asked of its own accord: its limits, and once per firmware all it has.
+
+Both are settings, READ_LIMITS and READ_DEVICE_MODEL.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnostics.conf import app_settings
+from diagnostics.exceptions import RequestRefused
+from diagnostics.gateway import get_gateway
+from diagnostics.lifecycles.report import ReportKind
+from diagnostics.lifecycles.variables import VariablesStatus
+from diagnostics.models import Report, StationInfo, VariableRequest
+from diagnostics.ocpp.codecs import codec_for
+from diagnostics.ocpp.device_model import VariableAsked
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.services import reports
+from diagnostics.services.device_model import variables
+
+Purpose = VariableRequest.Purpose
+
+
+def after_connecting(station: Any) -> None:
+    """A station that was never asked is; the others are when they boot."""
+    info = StationInfo.objects.filter(station=station).first()
+    if info is None or info.limits_read_at is None:
+        _read_limits(station)
+
+
+def after_boot(station: Any) -> None:
+    """Limits may be others after a boot, and all may be after a new firmware (B07.FR.14)."""
+    _read_limits(station)
+    info = StationInfo.objects.filter(station=station).first()
+    if info and (info.inventory_at is None or info.inventory_firmware != info.firmware_version):
+        _read_device_model(station)
+
+
+def _read_limits(station: Any) -> None:
+    version = get_gateway().version(station)
+    if not app_settings.read_limits or version is None or _is_asked(station, Purpose.LIMITS):
+        return
+    asked = [VariableAsked(reference) for reference in codec_for(version).limits]
+    variables.get_variables(station=station, asked=asked, purpose=Purpose.LIMITS)
+
+
+def _read_device_model(station: Any) -> None:
+    version = get_gateway().version(station)
+    if not app_settings.read_device_model or version is None:
+        return
+    try:
+        _ask_everything(station, version)
+    except RequestRefused:  # it can report nothing
+        return
+
+
+def _ask_everything(station: Any, version: OcppVersion) -> None:
+    if codec_for(version).report_bases:
+        running = Report.objects.open().filter(station=station, kind=ReportKind.BASE)
+        if not running.exists():
+            reports.request_base_report(station=station)
+    elif not _is_asked(station, Purpose.INVENTORY):
+        variables.get_variables(station=station, everything=True, purpose=Purpose.INVENTORY)
+
+
+def _is_asked(station: Any, purpose: str) -> bool:
+    return VariableRequest.objects.filter(
+        station=station, purpose=purpose, status=VariablesStatus.WAITING
+    ).exists()

@@ -1,0 +1,130 @@
+"""What stations know, as learnt by asking: so that nothing is offered that cannot work.
+
+Every call that ends teaches something: a station that answers NotImplemented does not know it, and
+one that answers does. What it does not know holds until its firmware changes, or until somebody
+has it asked again all the same. Versions of OCPP have their own limits: the codecs know those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from diagnostics.exceptions import RequestRefused
+from diagnostics.lifecycles.call import CallStatus
+from diagnostics.models import MonitoringInfo, OutboundCall, StationCapability, StationInfo
+from diagnostics.ocpp.refusals import subjects_of, unknown_by_answer, unknown_by_error
+from diagnostics.services.timeline import Source, note
+
+# What it matters to be sure of: 1.6 does not announce whether a station knows these.
+WORTH_KNOWING = frozenset({"GetLog"})
+# What `monitors.facts` keeps a finding of its own for.
+ABOUT_MONITORS = frozenset({"SetVariableMonitoring", "GetMonitoringReport"})
+# Stations looked up by one query.
+BATCH = 500
+
+
+def knows(station: Any, subject: str) -> bool | None:
+    """Whether the station knows an action, with the firmware it has now; None: not found out."""
+    found = StationCapability.objects.current().filter(station=station, subject=subject)
+    known: bool | None = found.values_list("known", flat=True).first()
+    return known
+
+
+def findings(
+    stations: Iterable[Any], subjects: Collection[str] | None = None
+) -> dict[Any, dict[str, bool]]:
+    """`knows` for many stations: by their key what was found out of these subjects, or of all."""
+    keys, found = [station.pk for station in stations], dict[Any, dict[str, bool]]()
+    for start in range(0, len(keys), BATCH):
+        rows = StationCapability.objects.current().filter(station__in=keys[start : start + BATCH])
+        rows = rows if subjects is None else rows.filter(subject__in=subjects)
+        for station, subject, known in rows.values_list("station", "subject", "known"):
+            found.setdefault(station, {})[subject] = known
+    return found
+
+
+def lacking(station: Any) -> dict[str, StationCapability]:
+    """All that the station is known to lack, by subject."""
+    rows = StationCapability.objects.lacking().filter(station=station)
+    return {row.subject: row for row in rows.order_by("subject")}
+
+
+def check(station: Any, *subjects: str) -> None:
+    """Raise RequestRefused where the station is known not to know one of these."""
+    rows = StationCapability.objects.lacking().filter(station=station, subject__in=subjects)
+    if (row := rows.first()) is not None:
+        raise RequestRefused(refusal(row.subject, row.code))
+
+
+def refusal(subject: str, code: str = "") -> str:
+    """Why something is not asked of a station, in a sentence."""
+    said = f" ({code})" if code else ""
+    return (
+        f"This station does not know {subject}: it said so{said} when it was asked with the "
+        "firmware it has. A firmware update may bring it; on the station's page, under Health, "
+        "it can be asked again all the same."
+    )
+
+
+def learn(station_id: Any, subject: str, *, known: bool, code: str = "") -> None:
+    """Remember a finding; it holds for the station's present firmware."""
+    infos = StationInfo.objects.filter(station=station_id)
+    columns = {
+        "known": known,
+        "code": code[:64],
+        "firmware": infos.values_list("firmware_version", flat=True).first() or "",
+        "learnt_at": timezone.now(),
+    }
+    StationCapability.objects.update_or_create(
+        station_id=station_id, subject=subject, defaults=columns
+    )
+
+
+def learn_from(calls: Sequence[OutboundCall]) -> None:
+    """Learn what calls that have just ended tell; nearly always that is nothing new."""
+    told = [call for call in calls if call.status in (CallStatus.ANSWERED, CallStatus.REFUSED)]
+    if not told:
+        return
+    stations = {call.station_id for call in told}
+    known = {
+        (row.station_id, row.subject): row
+        for row in StationCapability.objects.current().filter(station__in=stations)
+    }
+    for call in told:
+        for subject, is_known, code in _tells(call):
+            before = known.get((call.station_id, subject))
+            is_news = before.known != is_known if before else not is_known
+            if is_news or (before is None and subject in WORTH_KNOWING):
+                learn(call.station_id, subject, known=is_known, code=code)
+
+
+def _tells(call: OutboundCall) -> list[tuple[str, bool, str]]:
+    """What the end of one call tells: subject, whether it is known, the station's word."""
+    action, payload = call.wire_action, call.wire_payload
+    if call.status == CallStatus.REFUSED:
+        unknown = unknown_by_error(action, call.error_code)
+        return [(action, False, call.error_code)] if unknown else []
+    subject, word = unknown_by_answer(action, payload, call.answer)
+    told = [(each, True, "") for each in subjects_of(action, payload) if each != subject]
+    return [*told, (subject, False, word)] if subject else told
+
+
+@transaction.atomic
+def ask_again(row: StationCapability, *, user: Any) -> None:
+    """Forget that a station does not know something: it may be asked again."""
+    note(
+        station=row.station,
+        kind="capability.forgotten",
+        source=Source.OPERATOR,
+        user=user,
+        subject=row.subject,
+        code=row.code,
+    )
+    if row.subject in ABOUT_MONITORS:
+        known = MonitoringInfo.objects.filter(station=row.station)
+        known.update(supported=None, supported_firmware="")
+    row.delete()

@@ -1,0 +1,188 @@
+"""Ask stations for reports on their device model (B07, B08) and their monitors (N02).
+
+What comes back is recorded by `facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from diagnostics.exceptions import RequestRefused
+from diagnostics.gateway import get_gateway
+from diagnostics.lifecycles.report import (
+    ComponentCriterion,
+    MonitoringCriterion,
+    ReportBase,
+    ReportKind,
+)
+from diagnostics.models import OutboundCall, Report
+from diagnostics.ocpp.batches import USUAL_ITEMS, split
+from diagnostics.ocpp.codecs import Codec, codec_for
+from diagnostics.ocpp.errors import OcppError
+from diagnostics.ocpp.messages import WireCall
+from diagnostics.ocpp.refusals import subjects_of
+from diagnostics.ocpp.types import ComponentVariable
+from diagnostics.ocpp.versions import OcppVersion
+from diagnostics.progress import publish_on_commit
+from diagnostics.services import calls
+from diagnostics.services.device_model.limits import get_limits
+from diagnostics.services.fleet import capabilities
+from diagnostics.services.timeline import Source, note
+
+ACTIONS = {
+    ReportKind.BASE: "GetBaseReport",
+    ReportKind.CUSTOM: "GetReport",
+    ReportKind.MONITORING: "GetMonitoringReport",
+}
+
+# Some stations gather a whole report before they answer (facts of timing, OCPP-J 4).
+ANSWER_TIME = timedelta(seconds=90)
+
+
+def request_base_report(
+    *, station: Any, report_base: str = ReportBase.FULL, requested_by: Any = None
+) -> Report:
+    """Ask for everything a station has, its settings, or what is abnormal (B07).
+
+    Raises RequestRefused, with a sentence for the operator, before any row is written.
+    """
+    return _request(station, ReportKind.BASE, {"reportBase": str(report_base)}, requested_by)
+
+
+def request_report(
+    *,
+    station: Any,
+    criteria: Sequence[str] = (),
+    named: Sequence[ComponentVariable] = (),
+    requested_by: Any = None,
+) -> Report:
+    """Ask for components in a state, or for certain components and variables (B08).
+
+    `criteria` are words of ComponentCriterion, joined with "or". Raises RequestRefused.
+    """
+    if not criteria and not named:
+        raise RequestRefused("Name at least one state, component or variable to report on.")
+    asked = _criteria("componentCriteria", criteria, ComponentCriterion.values, named)
+    return _request(station, ReportKind.CUSTOM, asked, requested_by)
+
+
+def request_monitoring_report(
+    *,
+    station: Any,
+    criteria: Sequence[str] = (),
+    named: Sequence[ComponentVariable] = (),
+    requested_by: Any = None,
+) -> Report:
+    """Ask which monitors run: all, of some kinds, on some variables, or both (N02).
+
+    `criteria` are words of MonitoringCriterion. Raises RequestRefused.
+    """
+    asked = _criteria("monitoringCriteria", criteria, MonitoringCriterion.values, named)
+    return _request(station, ReportKind.MONITORING, asked, requested_by)
+
+
+def request_again(row: Report, *, requested_by: Any = None) -> Report:
+    """A new request for the same report; the old one keeps its history."""
+    return _request(row.station, ReportKind(row.kind), row.criteria, requested_by)
+
+
+def _criteria(
+    name: str, criteria: Sequence[str], known: Sequence[str], named: Sequence[ComponentVariable]
+) -> dict[str, Any]:
+    """As on the wire: what was not asked for is absent, no list is empty, nothing stands twice."""
+    for word in criteria:
+        if word not in known:
+            raise RequestRefused(f"There is no criterion {word}. Known: {', '.join(known)}.")
+    asked: dict[str, Any] = {}
+    if criteria:
+        asked[name] = list(dict.fromkeys(map(str, criteria)))
+    if named:
+        once = {each.key(): each for each in named}
+        asked["componentVariable"] = [each.to_wire() for each in once.values()]
+    return asked
+
+
+def check_request(*, station: Any, kind: str, criteria: dict[str, Any]) -> None:
+    """Raise RequestRefused where this report cannot be asked of this station, and say why."""
+    version = get_gateway().version(station)
+    if version is not None:
+        try:
+            _encode(codec_for(version), ReportKind(kind), 1, criteria)
+        except OcppError as error:
+            raise RequestRefused(str(error)) from error
+    capabilities.check(station, *subjects_of(ACTIONS[ReportKind(kind)], criteria))
+    _check_limits(station, ACTIONS[ReportKind(kind)], criteria)
+
+
+def _check_limits(station: Any, action: str, criteria: dict[str, Any]) -> None:
+    """A report cannot be divided: two of them are two reports (B08.FR.06, N02.FR.07)."""
+    named, known = criteria.get("componentVariable", []), get_limits(station)
+    most = known.items_per_message.get("GetReport", USUAL_ITEMS)
+    batches = split(
+        named,
+        action=action,
+        payload=lambda some: {"requestId": 2**31 - 1, **criteria, "componentVariable": list(some)},
+        most_items=most,
+        most_bytes=known.bytes_per_message.get("GetReport"),
+    )
+    if len(batches) > 1:
+        raise RequestRefused(
+            f"This station takes {len(batches[0])} components or variables in one request, and "
+            f"{len(named)} are named: ask in {len(batches)} requests."
+        )
+
+
+@transaction.atomic
+def _request(station: Any, kind: ReportKind, criteria: dict[str, Any], requested_by: Any) -> Report:
+    check_request(station=station, kind=kind, criteria=criteria)
+    row = Report.objects.create(
+        station=station,
+        kind=kind,
+        criteria=criteria,
+        requested_by=requested_by,
+        created_at=timezone.now(),
+    )
+    row.call = calls.add_call(
+        station=station,
+        action=ACTIONS[kind],
+        report=row,
+        request_id=calls.allocate_request_id(station),
+        timeout=ANSWER_TIME,
+        placed_by=requested_by,
+    )
+    row.request_id = row.call.request_id
+    row.save(update_fields=["call", "request_id"])
+    note(
+        station=station,
+        kind="report.requested",
+        source=Source.OPERATOR if requested_by else Source.SYSTEM,
+        user=requested_by,
+        report=f"{criteria.get('reportBase') or ACTIONS[kind]} #{row.pk}",
+    )
+    publish_on_commit("report", row.pk, state=row.status)
+    return row
+
+
+def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:
+    """The request in the words of the version that the station speaks now.
+
+    Raises UnsupportedAction when that version has no such report.
+    """
+    row = call.report
+    if row is None or call.request_id is None:
+        raise ValueError(f"call {call.pk} asks for no report")
+    return _encode(codec_for(version), ReportKind(row.kind), call.request_id, row.criteria)
+
+
+def _encode(codec: Codec, kind: ReportKind, request_id: int, criteria: dict[str, Any]) -> WireCall:
+    named = [ComponentVariable.from_wire(each) for each in criteria.get("componentVariable", [])]
+    if kind is ReportKind.BASE:
+        return codec.encode_base_report(request_id, criteria.get("reportBase", ""))
+    if kind is ReportKind.CUSTOM:
+        return codec.encode_report(request_id, criteria.get("componentCriteria", []), named)
+    return codec.encode_monitoring_report(request_id, criteria.get("monitoringCriteria", []), named)
