@@ -123,7 +123,7 @@ FUNCTIONS = {
     "gateway": {"get_gateway": ""},
     "storage": {"get_log_store": ""},
     "uploads.app": {"upload_app": "scope receive send"},
-    "admin.actions": {"request_logs_action": "model_admin request queryset"},
+    "admin.fleet.actions": {"request_logs_action": "model_admin request queryset"},
     "tasks": {"sweep": "", "run_campaigns": "", "apply_retention": "run_id"},
 }
 
