@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notificationroute',
-            constraint=models.CheckConstraint(condition=models.Q(('group__isnull', True), ('selection__isnull', True), _connector='OR'), name='diagnostics_route_scope', violation_error_message='Choose a group or a selection, not both.'),
+            constraint=models.CheckConstraint(condition=models.Q(('group__isnull', True), ('selection__isnull', True), _connector='OR'), name='diagnostics_notificationroute_scope', violation_error_message='Choose a group or a selection, not both.'),
         ),
         migrations.AddConstraint(
             model_name='routewatch',

@@ -15,10 +15,9 @@ from diagnostics.lifecycles.automation import Outcome, Trigger
 from diagnostics.lifecycles.log_request import LogType
 from diagnostics.lifecycles.report import ReportBase
 from diagnostics.models.event import Alert
-from diagnostics.models.group import StationGroup
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.report import Report
-from diagnostics.models.selection import StationSelection
+from diagnostics.models.scope import NarrowedToStations
 
 DAY, WEEK = 24 * 60, 7 * 24 * 60
 # More of them could keep a database that backtracks busy for long.
@@ -31,7 +30,7 @@ def check_pattern(text: str) -> None:
         raise ValidationError(_("At most %(most)d stars."), params={"most": MOST_STARS})
 
 
-class Automation(models.Model):
+class Automation(NarrowedToStations):
     """When this happens at one of these stations, do that.
 
     Every condition narrows; an empty one does not. Names and codes are compared without regard to
@@ -66,23 +65,6 @@ class Automation(models.Model):
     )
     within_minutes = models.PositiveIntegerField(
         _("within minutes"), default=10, validators=[MinValueValidator(1), MaxValueValidator(DAY)]
-    )
-    # Protected: without it, an automation of one group would become one of all stations.
-    group = models.ForeignKey(
-        StationGroup,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("group of stations"),
-    )
-    selection = models.ForeignKey(
-        StationSelection,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("selection of stations"),
     )
 
     pull_log = models.BooleanField(_("ask for a log"), default=False)
@@ -129,20 +111,16 @@ class Automation(models.Model):
     position = models.BigIntegerField(default=0, editable=False)
     position_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    class Meta:
+    class Meta(NarrowedToStations.Meta):
         verbose_name = _("automation")
         verbose_name_plural = _("automations")
         ordering = ["name"]
         constraints = [
+            *NarrowedToStations.Meta.constraints,
             models.UniqueConstraint(
                 Lower("name"),
                 name="diagnostics_automation_name",
                 violation_error_message=_("There is already an automation with this name."),
-            ),
-            models.CheckConstraint(
-                condition=models.Q(group__isnull=True) | models.Q(selection__isnull=True),
-                name="diagnostics_automation_scope",
-                violation_error_message=_("Choose a group or a selection, not both."),
             ),
         ]
 

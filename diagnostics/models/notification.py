@@ -21,8 +21,8 @@ from diagnostics.lifecycles.notification import (
 )
 from diagnostics.models.automation import DAY, WEEK
 from diagnostics.models.event import Alert
-from diagnostics.models.group import StationGroup, check_time_zone
-from diagnostics.models.selection import StationSelection
+from diagnostics.models.group import check_time_zone
+from diagnostics.models.scope import NarrowedToStations
 
 
 def new_secret() -> str:
@@ -79,7 +79,7 @@ class NotificationTarget(models.Model):
         return f"{parts.scheme}://{host if self.kind == TargetKind.WEBHOOK else ''}/…"
 
 
-class NotificationRoute(models.Model):
+class NotificationRoute(NarrowedToStations):
     """Who is told of what: kinds of things at some stations, at some hours, to some targets.
 
     `kinds` are words of `lifecycles.notification.Kind`; `weekdays` are numbers, Monday is 0, and
@@ -99,22 +99,6 @@ class NotificationRoute(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(WEEK)],
         help_text=_("How long a station stays away before it is told."),
     )
-    group = models.ForeignKey(
-        StationGroup,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("group of stations"),
-    )
-    selection = models.ForeignKey(
-        StationSelection,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("selection of stations"),
-    )
     from_time = models.TimeField(_("from"), null=True, blank=True)
     to_time = models.TimeField(_("until"), null=True, blank=True)
     weekdays = models.JSONField(_("on"), default=list, blank=True)
@@ -132,20 +116,16 @@ class NotificationRoute(models.Model):
     )
     digest_at = models.TimeField(_("at"), null=True, blank=True)
 
-    class Meta:
+    class Meta(NarrowedToStations.Meta):
         verbose_name = _("notification route")
         verbose_name_plural = _("notification routes")
         ordering = ["name"]
         constraints = [
+            *NarrowedToStations.Meta.constraints,
             models.UniqueConstraint(
                 Lower("name"),
                 name="diagnostics_route_name",
                 violation_error_message=_("There is already a route with this name."),
-            ),
-            models.CheckConstraint(
-                condition=models.Q(group__isnull=True) | models.Q(selection__isnull=True),
-                name="diagnostics_route_scope",
-                violation_error_message=_("Choose a group or a selection, not both."),
             ),
         ]
 
