@@ -20,7 +20,8 @@ from diagnostics.lifecycles.profile import (
 from diagnostics.models import Monitor, ProfileRun, StationProfile
 from diagnostics.ocpp.monitoring import DELTA, NOTHING_KNOWN, MonitorSpec, Watchable
 from diagnostics.profiles.document import ANY, Document, Place, Wanted
-from diagnostics.profiles.plan import Action, Plan, Present, Setting, Step, Why
+from diagnostics.profiles.station import Present
+from diagnostics.profiles.steps import Action, Plan, Setting, Step, Why
 from diagnostics.wording.monitors import condition, severity_words
 
 S, R = ProfileState, RunStatus

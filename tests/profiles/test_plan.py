@@ -10,17 +10,9 @@ from diagnostics.ocpp.monitoring import StreamParams, Watchable
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.profiles.document import Document, Wanted
-from diagnostics.profiles.plan import (
-    Action,
-    Plan,
-    Present,
-    State,
-    Station,
-    Why,
-    plan,
-    refusal_key,
-    setting_key,
-)
+from diagnostics.profiles.plan import plan
+from diagnostics.profiles.station import Present, Station
+from diagnostics.profiles.steps import Action, Plan, State, Why, refusal_key, setting_key
 
 V16, V201, V21 = OcppVersion
 

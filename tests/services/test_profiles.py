@@ -26,7 +26,7 @@ from diagnostics.models import (
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.profiles.document import Document, Wanted
-from diagnostics.profiles.plan import Action
+from diagnostics.profiles.steps import Action
 from diagnostics.services import monitors, profiles
 from diagnostics.services.fleet import selections
 from diagnostics.services.profiles import queue as profile_queue

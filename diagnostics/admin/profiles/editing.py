@@ -16,7 +16,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from diagnostics.admin.base import page_media, require
-from diagnostics.admin.profiles.forms import DocumentForms, NewYamlForm, YamlForm
+from diagnostics.admin.profiles.forms import DocumentForms
+from diagnostics.admin.profiles.yaml_forms import NewYamlForm, YamlForm
 from diagnostics.models import MonitorProfile, ProfileVersion
 from diagnostics.profiles.document import Document
 from diagnostics.profiles.yaml_text import dump

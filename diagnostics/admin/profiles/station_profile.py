@@ -27,7 +27,7 @@ from diagnostics.exceptions import RequestClosed
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.profile import OPEN_RUNS, RunStatus
 from diagnostics.models import MonitorProfile, ProfileRun, StationProfile
-from diagnostics.profiles.plan import Action, Plan, Setting, Step
+from diagnostics.profiles.steps import Action, Plan, Setting, Step
 from diagnostics.services import access, profiles
 from diagnostics.services.profiles import runs as profile_runs
 from diagnostics.services.profiles import states as profile_states

@@ -25,7 +25,7 @@ from diagnostics.models import (
 from diagnostics.ocpp.monitoring import Watchable
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.profiles.document import Document
-from diagnostics.profiles.plan import Present, Station
+from diagnostics.profiles.station import Present, Station
 from diagnostics.services.monitors.overall import overall
 
 _SWITCH = ("monitoringctrlr", "enabled")

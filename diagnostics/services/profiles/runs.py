@@ -43,7 +43,7 @@ from diagnostics.models import (
 from diagnostics.ocpp.codecs.monitoring import BASE, LEVEL, monitoring_codec
 from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
-from diagnostics.profiles.plan import Action, Plan, State, Why, refusal_key, setting_key
+from diagnostics.profiles.steps import Action, Plan, State, Why, refusal_key, setting_key
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import monitors, reports
 from diagnostics.services.calls import delivery

@@ -13,7 +13,9 @@ from django.utils import timezone
 from diagnostics.lifecycles.profile import ProfileState, RunCause
 from diagnostics.models import MonitorProfile, ProfileRun, StationProfile
 from diagnostics.profiles.document import Document
-from diagnostics.profiles.plan import Action, Plan, State, Station, Why, plan
+from diagnostics.profiles.plan import plan
+from diagnostics.profiles.station import Station
+from diagnostics.profiles.steps import Action, Plan, State, Why
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import fleet
 from diagnostics.services.many_rows import update_each
