@@ -6,6 +6,8 @@ beyond that is gathered here and in `Session.took_all_of`, which judges.
 
 from __future__ import annotations
 
+import errno
+import socket
 import sys
 from contextlib import suppress
 from select import select
@@ -15,6 +17,7 @@ from OpenSSL import SSL
 from pyftpdlib.handlers import TLS_DTPHandler
 
 from diagnostics.uploads.ftp.inbox import IncomingFile
+from diagnostics.uploads.ftp.ticketless import TicketlessConnection
 
 # Seconds without a byte after which a station is taken to be gone; mobile links pause for long.
 STALL_SECONDS = 120
@@ -32,9 +35,24 @@ class DataConnection(TLS_DTPHandler):
     timeout = STALL_SECONDS
     ac_in_buffer_size = 256 * 1024
     file_obj: IncomingFile | None
+    socket: Any
     was_reset = False
     closed_by_tls = False
     _resp: tuple[Any, ...]
+    # What was being handled elsewhere, and says nothing of this connection.
+    _elsewhere: BaseException | None = None
+
+    def secure_connection(self, ssl_context: SSL.Context) -> None:
+        """TLS, from the next byte on."""
+        self._ssl_requested = self._ssl_accepting = True
+        context = self.cmd_channel.certificate.data_context()
+        self.socket = TicketlessConnection(context, self.socket)
+
+    def handle_read_event(self) -> None:
+        """Take what TLS holds back too: the socket says nothing of it."""
+        super().handle_read_event()
+        if not self._closed and self._holds_more():
+            super().handle_read_event()
 
     def enable_receiving(self, type: str, cmd: str) -> None:
         super().enable_receiving("i", cmd)
@@ -44,19 +62,36 @@ class DataConnection(TLS_DTPHandler):
         if not self._closed:
             # It is called from within the handler of whatever ended the connection.
             ended_by = sys.exc_info()[1]
-            self.was_reset |= isinstance(ended_by, ConnectionError | TimeoutError)
-            self.closed_by_tls |= isinstance(ended_by, SSL.ZeroReturnError)
+            if ended_by is not self._elsewhere:
+                self.was_reset |= isinstance(ended_by, OSError)
+                self.closed_by_tls |= isinstance(ended_by, SSL.ZeroReturnError)
             if self.file_obj is not None:
+                self.was_reset |= self._is_broken()
                 self.file_obj.close()
         super().close()
 
+    def _holds_more(self) -> bool:
+        return isinstance(self.socket, TicketlessConnection) and self.socket.holds_more
+
+    def _is_broken(self) -> bool:
+        """Whether the socket has an error that nobody has met while reading."""
+        try:
+            error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        except OSError:
+            return True
+        # EPIPE is of one that had been closed before, with all that was sent.
+        return error not in (0, errno.EPIPE)
+
     def drain(self) -> None:
         """Take what lies in the socket still, before the connection is given up."""
+        self._elsewhere = sys.exc_info()[1]
         with suppress(OSError, SSL.Error):
             for _ in range(LAST_PIECES):
-                if self._closed or not self.receive or not select([self.socket], [], [], 0)[0]:
+                if self._closed or not self.receive:
                     break
-                self.handle_read()
+                if not self._holds_more() and not select([self.socket], [], [], 0)[0]:
+                    break
+                self.handle_read_event()
 
     def end(self, reply: str) -> None:
         """Close before the station has sent all, and tell it why."""
