@@ -74,6 +74,18 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests of a file run in one process, and so do all that drive a browser.
+
+    Several browsers at once on a small machine only wait for each other.
+    """
+    if hasattr(config, "workerinput"):
+        for item in items:
+            has_browser = item.get_closest_marker("browser") is not None
+            group = "browser" if has_browser else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_unconfigure() -> None:
     """Stop the servers when the last test is done."""
     environment.stop()
@@ -144,7 +156,12 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def process_environment(transactional_db: None, tmp_path: Path) -> dict[str, str]:
     """Variables for the product's own processes: the test database, this Valkey, a VAR_DIR."""
-    return {**os.environ, "DATABASE_URL": _test_database_url(), "VAR_DIR": str(tmp_path / "var")}
+    return variables_of_processes(tmp_path)
+
+
+def variables_of_processes(directory: Path) -> dict[str, str]:
+    """The same for processes that outlive a test."""
+    return {**os.environ, "DATABASE_URL": _test_database_url(), "VAR_DIR": str(directory / "var")}
 
 
 def _test_database_url() -> str:

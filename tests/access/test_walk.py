@@ -170,6 +170,12 @@ def pages_about(address: Address, target: Target) -> list[str]:
     return [f"{address.at(target.keys)}?{urlencode(each)}" for each in wanted]
 
 
+def requests_about(address: Address, target: Target) -> list[tuple[str, str, Any]]:
+    """Each page looked at, and posted to once: what is posted names the station in each way."""
+    pages = pages_about(address, target)
+    return [*(("get", url, {}) for url in pages), ("post", pages[0], body_about(target))]
+
+
 def body_about(target: Target) -> dict[str, Any]:
     """What is posted about somebody's station."""
     return {
@@ -200,17 +206,12 @@ def test_pages_and_lists_know_no_others(mine: World, operator: Client) -> None:
                 if OTHERS in ask(operator, "get", url).body:
                     found.append(f"GET {url}")
         elif not address.blanks:
-            for theirs_, none in zip(
-                pages_about(address, others), pages_about(address, NOWHERE), strict=True
+            for (method, url, data), nowhere in zip(
+                requests_about(address, others), requests_about(address, NOWHERE), strict=True
             ):
-                for method in ("get", "post"):
-                    data = [
-                        body_about(each) if method == "post" else {} for each in (others, NOWHERE)
-                    ]
-                    one = ask(operator, method, theirs_, data[0])
-                    other = ask(operator, method, none, data[1])
-                    if OTHERS in one.body or not one.like(other):
-                        found.append(f"{method.upper()} {theirs_}: {one} and not {other}")
+                one, other = ask(operator, method, url, data), ask(operator, *nowhere)
+                if OTHERS in one.body or not one.like(other):
+                    found.append(f"{method.upper()} {url}: {one} and not {other}")
     assert found == []
 
 

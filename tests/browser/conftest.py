@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import Browser, Page
 
 from tests.commands.conftest import beat, running, simulate, worker
@@ -14,7 +16,7 @@ __all__ = ["beat", "running", "simulate", "worker"]
 PASSWORD = "correct horse"
 
 
-@pytest.fixture(scope="module")  # not longer: it holds the thread's event loop
+@pytest.fixture(scope="package")  # not longer: it holds the thread's event loop
 def browser() -> Iterator[Browser]:
     with launched() as browser:
         yield browser
@@ -22,12 +24,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def operator(asgi_server: str, browser: Browser) -> Iterator[Page]:
-    """A page of somebody who logged in by the form; script errors fail the test."""
-    User.objects.create_superuser("operator", password=PASSWORD)
+    """A page of somebody who is logged in; script errors fail the test."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator", password=PASSWORD))
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
     with watched_page(browser) as page:
-        page.goto(f"{asgi_server}/admin/")
-        page.fill("#id_username", "operator")
-        page.fill("#id_password", PASSWORD)
-        page.click("[type=submit]")
-        page.wait_for_selector("text=What needs somebody now")
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": asgi_server}]
+        )
         yield page

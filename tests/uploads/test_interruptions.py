@@ -186,7 +186,7 @@ def test_a_disk_that_fills_midway_is_507_and_the_attempt_is_noted(address, confi
 
 def test_many_slow_stations_hold_nobody_up_and_lose_nothing(server, monkeypatch):
     """More of them than there are workers, each taking longer in all than a pause may."""
-    monkeypatch.setattr(body, "STALL_SECONDS", 10.0)
+    monkeypatch.setattr(body, "STALL_SECONDS", 5.0)
     addresses = [address_at(server) for _ in range(24)]
     fast = address_at(server)
     with ExitStack() as stack, ThreadPoolExecutor(1) as another:
@@ -198,7 +198,7 @@ def test_many_slow_stations_hold_nobody_up_and_lose_nothing(server, monkeypatch)
         begun = time.monotonic()
         quick = another.submit(send, fast, put(fast, bytes(3_000_000)), hang_up=False)
         for _ in range(24):
-            time.sleep(0.5)  # the pace of the stations: two kilobytes a second
+            time.sleep(0.25)  # the pace of the stations: four kilobytes a second
             for connection in slow:
                 connection.sendall(b"k" * 1000)
         assert quick.done() and quick.result().endswith(b"ok")
