@@ -37,6 +37,7 @@ if not SECRET_KEY:
         # Processes that share a database may run on several machines, and must share the key too.
         raise ImproperlyConfigured("Set SECRET_KEY where DATABASE_URL is set.")
     SECRET_KEY = environment.kept_secret(VAR_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or list(
     {_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"}

@@ -23,6 +23,7 @@ from diagnostics.models.automation import DAY, WEEK
 from diagnostics.models.event import Alert
 from diagnostics.models.group import check_time_zone
 from diagnostics.models.scope import NarrowedToStations
+from diagnostics.models.sealed import SealedTextField, Unreadable
 
 
 def new_secret() -> str:
@@ -33,7 +34,8 @@ def new_secret() -> str:
 class NotificationTarget(models.Model):
     """Somebody outside who can be told: an address of e-mail, a webhook, a chat or a pager.
 
-    `address` and `secret` are known to nobody but the row: they may hold tokens. The messages of a
+    `address` and `secret` are known to nobody but the row: they may hold tokens, and lie encrypted
+    in the database. The messages of a
     target go out one after the other; `failures` counts those in a row, until `retry_at` it is
     left alone, and until `busy_until` a worker is at it.
     """
@@ -41,8 +43,8 @@ class NotificationTarget(models.Model):
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=8, choices=TargetKind.choices)
     enabled = models.BooleanField(_("switched on"), default=True)
-    address = models.TextField(_("address"))
-    secret = models.CharField(_("signing secret"), max_length=100, blank=True)
+    address = SealedTextField(_("address"))
+    secret = SealedTextField(_("signing secret"), blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
     retry_at = models.DateTimeField(_("next try"), null=True, editable=False)
@@ -70,8 +72,15 @@ class NotificationTarget(models.Model):
         return self.failures >= PAUSED_AFTER
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the keys of today open what is sealed."""
+        return not any(isinstance(each, Unreadable) for each in (self.address, self.secret))
+
+    @property
     def shown_address(self) -> str:
         """As much of the address as is no secret."""
+        if not self.is_readable:
+            return _("unknown: SECRET_KEY has changed")
         if self.kind == TargetKind.EMAIL:
             return ", ".join(self.address.split())
         parts = urlsplit(self.address)

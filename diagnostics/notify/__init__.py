@@ -29,4 +29,6 @@ def send(target: NotificationTarget, message: Message) -> str:
 
     Raises SendFailed.
     """
+    if not target.is_readable:
+        raise SendFailed(Problem.UNREADABLE, again=True)
     return _SENDERS[TargetKind(target.kind)](target, message)

@@ -21,6 +21,7 @@ class Problem(TextChoices):
     BAD_ADDRESS = "BadAddress", _("the address cannot be read")
     BAD_ANSWER = "BadAnswer", _("the receiver's answer cannot be read")
     NOT_INSTALLED = "NotInstalled", _("the package for chats and pagers is not installed")
+    UNREADABLE = "Unreadable", _("its address is encrypted with another SECRET_KEY")
     NOT_TAKEN = "NotTaken", _("the service did not take it")
 
 

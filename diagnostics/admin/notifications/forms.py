@@ -15,12 +15,17 @@ from django.utils.translation import gettext_lazy
 from diagnostics.lifecycles.notification import ROUTED, WITH_SEVERITY, Digest, Kind, TargetKind
 from diagnostics.models import NotificationRoute, NotificationTarget
 from diagnostics.models.notification import new_secret
+from diagnostics.models.sealed import Unreadable
 from diagnostics.notify import SendFailed
 from diagnostics.notify.addresses import read_address
 from diagnostics.notify.services import read_service
 from diagnostics.wording.notifications import answer_words
 
 MOST_ADDRESSES = 20
+KEY_CHANGED = gettext_lazy(
+    "What was here is encrypted with another SECRET_KEY and cannot be read. Enter it again, or "
+    "have the old key added to SECRET_KEY_FALLBACKS."
+)
 
 
 class TargetForm(forms.ModelForm):
@@ -70,6 +75,8 @@ class TargetForm(forms.ModelForm):
         same = kind == data.get("kind")
         given = data.get("address", "").strip() or (address if same else "")
         try:
+            if not given and isinstance(address, Unreadable):
+                raise ValidationError(KEY_CHANGED)
             data["address"] = checked_address(data.get("kind", ""), given)
         except ValidationError as error:
             self.add_error("address", error)
