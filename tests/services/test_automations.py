@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -37,6 +37,7 @@ from diagnostics.services.housekeeping.rules import all_rules
 from diagnostics.testing.factories import make_log_request
 from diagnostics.wording import entry_sentence
 from diagnostics.wording.automations import firing_sentence, firing_what
+from tests.servers.processes import PATIENCE
 from tests.services.conftest import TellingGateway, make_station
 
 NOW = timezone.now()
@@ -317,6 +318,34 @@ def test_what_becomes_visible_late_is_met_and_old_rows_are_left(station: Any, ma
     run_automations(timezone.now() + timedelta(minutes=2))
     row.refresh_from_db()
     assert row.position == late.pk
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_transaction_that_stays_open_for_minutes_hides_nothing_for_ever(
+    gateway: TellingGateway, make: Make
+) -> None:
+    make(Trigger.EVENT)
+    slow, quick = make_station("CS-1"), make_station("CS-2")
+    written, over = Event(), Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            tells(slow, 1)
+            written.set()
+            assert over.wait(PATIENCE)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(write)
+        assert written.wait(PATIENCE)
+        tells(quick, 2)
+        run_automations(timezone.now() + timedelta(minutes=5))
+        over.set()
+        writing.result()
+    assert [firing.station for firing in fired()] == [quick]
+    run_automations(timezone.now() + timedelta(minutes=6))
+    assert [firing.station for firing in fired()] == [quick, slow]
 
 
 def test_one_thing_fires_once_whoever_looks(station: Any, make: Make) -> None:

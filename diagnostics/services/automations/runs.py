@@ -28,6 +28,7 @@ from diagnostics.services.automations.sources import (
     reached,
     source_of,
 )
+from diagnostics.services.settled_rows import settled_until
 
 logger = logging.getLogger(__name__)
 
@@ -40,24 +41,26 @@ RESTING = frozenset({Pace.COOL_DOWN, Pace.CAPPED_AGAIN})
 
 def run_automations(now: datetime | None = None) -> None:
     """Let every automation that is switched on look once. One that fails stops no other."""
+    now = now or timezone.now()
+    settled_at = settled_until(now)
     for automation in Automation.objects.filter(enabled=True).select_related("selection"):
         try:
-            run_automation(automation, now or timezone.now())
+            run_automation(automation, now, settled_at)
         except Exception:
             logger.exception("Automation %s failed; it looks again with the next sweep", automation)
 
 
-def run_automation(automation: Automation, now: datetime) -> None:
+def run_automation(automation: Automation, now: datetime, settled_at: datetime) -> None:
     """Look at what happened since the last time, and remember how far that was."""
     rows = list(due(automation, now)[:MOST_ROWS])
     if rows:
         _Look(automation, rows, now).take()
-    _advance(automation, rows, now)
+    _advance(automation, rows, settled_at)
 
 
-def _advance(automation: Automation, rows: list[Any], now: datetime) -> None:
+def _advance(automation: Automation, rows: list[Any], settled_at: datetime) -> None:
     """Unless somebody had it wait for something else meanwhile, or begin anew."""
-    position, moment = reached(automation, rows, now, is_full=len(rows) == MOST_ROWS)
+    position, moment = reached(automation, rows, settled_at, is_full=len(rows) == MOST_ROWS)
     Automation.objects.filter(
         pk=automation.pk,
         trigger=automation.trigger,
@@ -126,7 +129,7 @@ class _Look:
             return None
         except (OperationalError, InterfaceError):
             raise
-        except Exception:  # of one station; as long as `LAG` lasts it is tried again
+        except Exception:  # of one station; until the row is settled it is tried again
             logger.exception("Automation %s failed at one station", self.automation)
             return None
 

@@ -2,8 +2,8 @@
 
 Nothing is asked of those who write these rows: automations read them afterwards, so stations are
 answered as fast with a hundred automations as with none. A row may become visible after one with a
-higher key; so each look begins `LAG` before the last one ended, and a row fires once (a unique
-constraint says so).
+higher key; so each look begins where all was visible the last time (`settled_rows`), and a row
+fires once (a unique constraint says so).
 """
 
 from __future__ import annotations
@@ -40,9 +40,6 @@ from diagnostics.models import (
     TimelineEntry,
 )
 from diagnostics.services.fleet.selections import stations_of
-
-# No transaction that writes what is looked at here takes longer.
-LAG = timedelta(seconds=60)
 
 BOOTED, DISCONNECTED, CONNECTED = (
     "station.booted",
@@ -91,7 +88,7 @@ def matching(automation: Automation) -> QuerySet[Any]:
 
 
 def due(automation: Automation, now: datetime) -> QuerySet[Any]:
-    """Those that were not looked at yet, and those of the last minute, oldest first."""
+    """Those that were not looked at yet, and the last ones that were, oldest first."""
     source, rows = source_of(automation), matching(automation)
     since = automation.position_at
     if since is None:
@@ -113,15 +110,16 @@ def waits(automation: Automation) -> timedelta:
 
 
 def reached(
-    automation: Automation, rows: list[Any], now: datetime, *, is_full: bool
+    automation: Automation, rows: list[Any], settled_at: datetime, *, is_full: bool
 ) -> tuple[int, datetime]:
     """From where to look the next time, after a look at `rows`; `is_full`: there may be more.
 
-    Not from the very end: what was written at the same time may become visible only now. Rows that
-    are read by key leave `position_at` where it was, when the automation was switched on.
+    Not from the very end: what was written by `settled_at` could be seen, the rest may be seen only
+    now. Rows that are read by key leave `position_at` where it was, when the automation was
+    switched on.
     """
-    source, until = source_of(automation), now - waits(automation) - LAG
-    moment = automation.position_at or now
+    source, until = source_of(automation), settled_at - waits(automation)
+    moment = automation.position_at or settled_at
     if source.by_key:
         settled = _settled_until(source, until)
         key = min(settled, rows[-1].pk) if is_full else settled

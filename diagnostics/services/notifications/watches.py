@@ -21,6 +21,7 @@ from diagnostics.services.notifications import (
     recorded,
     routes_in_order,
 )
+from diagnostics.services.settled_rows import settled_until
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +43,24 @@ def settle_route(route: NotificationRoute, *, now: datetime | None = None) -> No
 
 def watch_routes(now: datetime | None = None) -> None:
     """Let every route look once at each of its kinds. One that fails stops no other."""
+    now = now or timezone.now()
+    settled_at = settled_until(now)
     for route in routes_in_order():
         for watch in route.watches.all():
             try:
-                _watch(route, watch, now or timezone.now())
+                _watch(route, watch, now, settled_at)
             except Exception:
                 logger.exception("Route %s failed; it looks again with the next sweep", route)
 
 
-def _watch(route: NotificationRoute, watch: RouteWatch, now: datetime) -> None:
+def _watch(
+    route: NotificationRoute, watch: RouteWatch, now: datetime, settled_at: datetime
+) -> None:
     looking = _as_automation(route, watch)
     rows = list(due(looking, now)[:MOST_ROWS])
     for row in rows:
         _tell(route, looking, row, now)
-    position, moment = reached(looking, rows, now, is_full=len(rows) == MOST_ROWS)
+    position, moment = reached(looking, rows, settled_at, is_full=len(rows) == MOST_ROWS)
     RouteWatch.objects.filter(pk=watch.pk).update(position=position, position_at=moment)
 
 
