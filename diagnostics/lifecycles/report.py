@@ -30,6 +30,19 @@ class ReportBase(TextChoices):
     SUMMARY = "SummaryInventory", _("What is abnormal")
 
 
+# What can be asked for, in one list: a base report names itself by what it tells of.
+ASKED = (
+    *ReportBase.choices,
+    (ReportKind.CUSTOM.value, _("Certain components or variables")),
+    (ReportKind.MONITORING.value, _("Monitors")),
+)
+
+
+def kind_of(asked: str) -> ReportKind:
+    """The kind of a report of `ASKED`."""
+    return ReportKind.BASE if asked in ReportBase.values else ReportKind(asked)
+
+
 class ComponentCriterion(TextChoices):
     """ComponentCriterionEnumType; several are joined with “or” (B08)."""
 

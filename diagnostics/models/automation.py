@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from diagnostics.conf import station_model
 from diagnostics.lifecycles.alert import Severity
 from diagnostics.lifecycles.automation import Outcome, Trigger
 from diagnostics.lifecycles.log_request import LogType
-from diagnostics.lifecycles.report import ReportBase
+from diagnostics.lifecycles.report import ASKED, ReportBase
 from diagnostics.models.event import Alert
 from diagnostics.models.log_request import LogRequest
 from diagnostics.models.report import Report
@@ -76,9 +77,9 @@ class Automation(NarrowedToStations):
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(WEEK)],
     )
-    report = models.CharField(
-        _("ask for a report"), max_length=24, choices=ReportBase.choices, blank=True
-    )
+    report = models.CharField(_("ask for a report"), max_length=24, choices=ASKED, blank=True)
+    # What it is narrowed by, as on the wire.
+    report_asked = models.JSONField(default=dict, blank=True, editable=False)
     targets: models.ManyToManyField = models.ManyToManyField(
         "diagnostics.NotificationTarget",
         blank=True,
@@ -126,6 +127,13 @@ class Automation(NarrowedToStations):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def report_criteria(self) -> dict[str, Any]:
+        """What the report is asked with: `Report.criteria`."""
+        if self.report in ReportBase.values:
+            return {"reportBase": self.report}
+        return dict(self.report_asked)
 
     @property
     def cool_down(self) -> timedelta:

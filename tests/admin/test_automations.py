@@ -89,6 +89,26 @@ def test_a_form_that_says_too_little_says_what_is_missing(
     assert not Automation.objects.exists()
 
 
+def test_a_report_is_narrowed_by_the_form_and_the_form_shows_by_what(
+    root: Client, db: None
+) -> None:
+    form = FORM | {"report": "Custom"}
+    assert "Name at least one state, component" in text_of(root.post(f"{PAGES}add/", form))
+    form |= {"component_criteria": "Problem", "named": "Fan / Problem"}
+    assert root.post(f"{PAGES}add/", form).status_code == 302
+    row = Automation.objects.get()
+    assert row.report_criteria == {
+        "componentCriteria": ["Problem"],
+        "componentVariable": [{"component": {"name": "Fan"}, "variable": {"name": "Problem"}}],
+    }
+    shown = root.get(f"{PAGES}{row.pk}/change/").context["adminform"].form
+    assert shown["named"].initial == "Fan / Problem"
+    assert shown["component_criteria"].initial == ["Problem"]
+    root.post(f"{PAGES}{row.pk}/change/", FORM | {"report": "SummaryInventory"})
+    row.refresh_from_db()
+    assert row.report_criteria == {"reportBase": "SummaryInventory"}
+
+
 def test_what_a_trigger_does_not_know_is_left_out(root: Client, db: None) -> None:
     root.post(f"{PAGES}add/", FORM | {"trigger": "Boot", "severity": "3", "away_minutes": "9"})
     row = Automation.objects.get()

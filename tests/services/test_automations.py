@@ -21,6 +21,7 @@ from diagnostics.models import (
     Automation,
     AutomationFiring,
     LogRequest,
+    OutboundCall,
     Report,
     StationEvent,
     StationGroup,
@@ -253,6 +254,26 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(
     assert refused.outcome == Outcome.REFUSED
     assert "has no DataCollectorLog" in firing_sentence(refused)
     assert not LogRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "asked", "action"),
+    [
+        ("SummaryInventory", {}, "GetBaseReport"),
+        ("Custom", {"componentCriteria": ["Problem"]}, "GetReport"),
+        ("Monitoring", {}, "GetMonitoringReport"),
+        ("Monitoring", {"monitoringCriteria": ["DeltaMonitoring"]}, "GetMonitoringReport"),
+    ],
+)
+def test_each_report_is_asked_for_once(
+    station: Any, make: Make, what: str, asked: dict[str, Any], action: str
+) -> None:
+    make(pull_log=False, report=what, report_asked=asked, cool_down_minutes=0)
+    for event_id in (1, 2):
+        tells(station, event_id)
+        run_automations()
+    assert len(fired(outcome=Outcome.DONE, report=Report.objects.get())) == 2
+    assert OutboundCall.objects.get(report=Report.objects.get()).action == action
 
 
 def test_a_log_that_is_under_way_is_not_asked_for_again(station: Any, make: Make) -> None:

@@ -33,6 +33,8 @@ CONDITIONS = ("away_minutes", "component", "variable", "code", "severity", "time
               "within_minutes", "group", "selection", "cool_down_minutes",
               "most_per_hour")  # fmt: skip
 
+NARROWED = gettext_lazy("What the report tells of")
+
 
 @admin.action(description=gettext_lazy("Switch on"), permissions=["change"])
 def switch_on(model_admin: Any, request: HttpRequest, queryset: QuerySet[Automation]) -> None:
@@ -77,6 +79,10 @@ class AutomationAdmin(LiveFormAdmin):
         (gettext_lazy("Do this"), {
             "fields": ("pull_log", "log_type", "log_minutes", "report", "targets"),
         }),
+        (NARROWED, {
+            "classes": ("collapse",),
+            "fields": ("component_criteria", "monitoring_criteria", "named"),
+        }),
         (gettext_lazy("But not too often"), {"fields": ("cool_down_minutes", "most_per_hour")}),
     )  # fmt: skip
 
@@ -109,6 +115,12 @@ class AutomationAdmin(LiveFormAdmin):
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         made = super().get_form(request, *args, **kwargs)
         return type(made.__name__, (made,), {"user": request.user})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fields that are no columns are shown to those only who may fill them."""
+        wanted = super().get_fieldsets(request, obj)
+        may = self.has_change_permission(request, obj) if obj else True
+        return wanted if may else tuple(each for each in wanted if each[0] is not NARROWED)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in ("group", "selection"):

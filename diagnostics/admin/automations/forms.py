@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from diagnostics.admin.report_forms import ReportFields, fields_of
+from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.automation import NARROWED_BY, Narrowing, Trigger
 from diagnostics.models import Alert, Automation, NotificationTarget
 from diagnostics.services import access
@@ -42,7 +44,7 @@ HELP = {
 }
 
 
-class AutomationForm(forms.ModelForm):
+class AutomationForm(forms.ModelForm, ReportFields):
     """`user` is who fills it in: it offers only what that user may see and ask for."""
 
     user: Any = None
@@ -57,12 +59,24 @@ class AutomationForm(forms.ModelForm):
         help_texts = HELP
         widgets = {"targets": forms.CheckboxSelectMultiple}  # noqa: RUF012
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {**fields_of(self.instance.report_criteria), **self.initial}
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         self._leave_out(data)
         self._check_scope(data)
         self._check_actions(data)
+        self._keep_report(data)
         return data
+
+    def _keep_report(self, data: dict[str, Any]) -> None:
+        what = data.get("report")
+        try:
+            self.instance.report_asked = self.criteria_of(what) if what else {}
+        except RequestRefused as error:
+            self.add_error("report", str(error))
 
     def _leave_out(self, data: dict[str, Any]) -> None:
         """Conditions that the trigger does not know: the page hides their fields."""

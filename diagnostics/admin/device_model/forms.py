@@ -11,16 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.lifecycles.report import (
+    ASKED,
     ComponentCriterion,
     MonitoringCriterion,
     ReportBase,
-    ReportKind,
 )
 from diagnostics.lifecycles.variables import Attribute
 from diagnostics.models import ReportedVariable, VariableAttribute
 from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.secrets import configuration_key, is_secret
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
+from diagnostics.services import reports
 
 MOST_LINES = 500
 
@@ -97,18 +98,9 @@ class Keys(Lines):
         return configuration_key(line.strip())
 
 
-class ReportForm(forms.Form):
-    """Which report of one station."""
+class ReportFields(forms.Form):
+    """What reports on certain components, and on monitors, are narrowed by."""
 
-    what = forms.ChoiceField(
-        label=gettext_lazy("Report"),
-        choices=[
-            *ReportBase.choices,
-            (ReportKind.CUSTOM, gettext_lazy("Certain components or variables")),
-            (ReportKind.MONITORING, gettext_lazy("Monitors")),
-        ],
-        initial=ReportBase.FULL,
-    )
     component_criteria = forms.MultipleChoiceField(
         label=gettext_lazy("Components that are"),
         choices=ComponentCriterion.choices,
@@ -126,6 +118,33 @@ class ReportForm(forms.Form):
     named = Lines(
         label=gettext_lazy("Components and variables"), required=False, help_text=LINE_HELP
     )
+
+    def criteria_of(self, what: str) -> dict[str, Any]:
+        """As services ask for it. Raises RequestRefused where it narrows by nothing and must."""
+        data = self.cleaned_data
+        return reports.criteria_of(
+            what,
+            states=data.get("component_criteria", []),
+            kinds=data.get("monitoring_criteria", []),
+            named=data.get("named", []),
+        )
+
+
+def fields_of(criteria: dict[str, Any]) -> dict[str, Any]:
+    """What fills those fields again."""
+    named = [ComponentVariable.from_wire(each) for each in criteria.get("componentVariable", [])]
+    return {
+        "component_criteria": criteria.get("componentCriteria", []),
+        "monitoring_criteria": criteria.get("monitoringCriteria", []),
+        "named": "\n".join(map(spelled, named)),
+    }
+
+
+class ReportForm(ReportFields):
+    """Which report of one station."""
+
+    field_order = ("what",)
+    what = forms.ChoiceField(label=gettext_lazy("Report"), choices=ASKED, initial=ReportBase.FULL)
 
 
 class ReadForm(forms.Form):

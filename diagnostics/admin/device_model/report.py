@@ -22,7 +22,6 @@ from diagnostics.admin.filters import AgeFilter, WhoFilter
 from diagnostics.admin.logs.page import raw_calls
 from diagnostics.admin.pages import RequestAdmin
 from diagnostics.exceptions import DiagnosticsError
-from diagnostics.lifecycles.report import ReportKind
 from diagnostics.models import Report, ReportPart
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.services import reports
@@ -125,22 +124,10 @@ def page_of(row: Report) -> str:
 
 
 def _ask(station: Any, form: ReportForm, user: Any) -> Report:
-    data = form.cleaned_data
-    if data["what"] == ReportKind.CUSTOM:
-        return reports.request_report(
-            station=station,
-            criteria=data["component_criteria"],
-            named=data["named"],
-            requested_by=user,
-        )
-    if data["what"] == ReportKind.MONITORING:
-        return reports.request_monitoring_report(
-            station=station,
-            criteria=data["monitoring_criteria"],
-            named=data["named"],
-            requested_by=user,
-        )
-    return reports.request_base_report(station=station, report_base=data["what"], requested_by=user)
+    what = form.cleaned_data["what"]
+    return reports.request_with(
+        station=station, what=what, criteria=form.criteria_of(what), requested_by=user
+    )
 
 
 def _entry(item: dict[str, Any]) -> tuple[str, str]:

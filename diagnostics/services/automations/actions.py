@@ -7,6 +7,7 @@ from datetime import timedelta
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.automation import Outcome
 from diagnostics.lifecycles.notification import Kind
+from diagnostics.lifecycles.report import kind_of
 from diagnostics.models import AutomationFiring, LogRequest, Report
 from diagnostics.services import logs, reports
 from diagnostics.services.automations.facts import Happening
@@ -60,16 +61,22 @@ def _request_report(firing: AutomationFiring) -> None:
     if firing.report is not None:
         return
     try:
-        firing.report = reports.request_base_report(
-            station=firing.station, report_base=firing.automation.report
+        firing.report = reports.request_with(
+            station=firing.station,
+            what=firing.automation.report,
+            criteria=firing.automation.report_criteria,
         )
     except RequestRefused as error:
         firing.problems = {**firing.problems, REPORT: str(error)}
 
 
 def _reporting(firing: AutomationFiring) -> Report | None:
+    """A request for the same report that has not ended."""
+    automation = firing.automation
     mine = Report.objects.open().filter(
-        station=firing.station_id, criteria__reportBase=firing.automation.report
+        station=firing.station_id,
+        kind=kind_of(automation.report),
+        criteria=automation.report_criteria,
     )
     return mine.order_by("-pk").first()
 

@@ -19,6 +19,7 @@ from diagnostics.lifecycles.report import (
     MonitoringCriterion,
     ReportBase,
     ReportKind,
+    kind_of,
 )
 from diagnostics.models import OutboundCall, Report
 from diagnostics.ocpp.batches import USUAL_ITEMS, split
@@ -65,9 +66,7 @@ def request_report(
 
     `criteria` are words of ComponentCriterion, joined with "or". Raises RequestRefused.
     """
-    if not criteria and not named:
-        raise RequestRefused("Name at least one state, component or variable to report on.")
-    asked = _criteria("componentCriteria", criteria, ComponentCriterion.values, named)
+    asked = criteria_of(ReportKind.CUSTOM, states=criteria, named=named)
     return _request(station, ReportKind.CUSTOM, asked, requested_by)
 
 
@@ -82,8 +81,35 @@ def request_monitoring_report(
 
     `criteria` are words of MonitoringCriterion. Raises RequestRefused.
     """
-    asked = _criteria("monitoringCriteria", criteria, MonitoringCriterion.values, named)
+    asked = criteria_of(ReportKind.MONITORING, kinds=criteria, named=named)
     return _request(station, ReportKind.MONITORING, asked, requested_by)
+
+
+def criteria_of(
+    what: str,
+    *,
+    states: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    named: Sequence[ComponentVariable] = (),
+) -> dict[str, Any]:
+    """What a report of `ASKED` is asked with, to be kept: as on the wire. Raises RequestRefused.
+
+    `states` are of the components of a custom report, `kinds` of the monitors of a monitoring one.
+    """
+    if what == ReportKind.CUSTOM:
+        if not states and not named:
+            raise RequestRefused("Name at least one state, component or variable to report on.")
+        return _criteria("componentCriteria", states, ComponentCriterion.values, named)
+    if what == ReportKind.MONITORING:
+        return _criteria("monitoringCriteria", kinds, MonitoringCriterion.values, named)
+    return {"reportBase": str(what)}
+
+
+def request_with(
+    *, station: Any, what: str, criteria: dict[str, Any], requested_by: Any = None
+) -> Report:
+    """Ask for a report of `ASKED`, with what `criteria_of` made of it. Raises RequestRefused."""
+    return _request(station, kind_of(what), criteria, requested_by)
 
 
 def request_again(row: Report, *, requested_by: Any = None) -> Report:
