@@ -80,7 +80,7 @@ class NotificationTarget(models.Model):
     def shown_address(self) -> str:
         """As much of the address as is no secret."""
         if not self.is_readable:
-            return _("unknown: SECRET_KEY has changed")
+            return str(_("unknown: SECRET_KEY has changed"))
         if self.kind == TargetKind.EMAIL:
             return ", ".join(self.address.split())
         parts = urlsplit(self.address)
