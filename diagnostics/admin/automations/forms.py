@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from diagnostics.admin.report_forms import ReportFields, fields_of
+from diagnostics.admin.device_model.forms import ReportFields, fields_of
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.automation import NARROWED_BY, Narrowing, Trigger
 from diagnostics.models import Alert, Automation, NotificationTarget

@@ -21,6 +21,7 @@ from diagnostics.models import Automation, AutomationFiring
 from diagnostics.progress import publish_on_commit
 from diagnostics.services.automations.actions import act
 from diagnostics.services.automations.facts import happening
+from diagnostics.services.automations.settled import settled_until
 from diagnostics.services.automations.sources import (
     due,
     first_key_since,
@@ -28,7 +29,6 @@ from diagnostics.services.automations.sources import (
     reached,
     source_of,
 )
-from diagnostics.services.settled_rows import settled_until
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 Nothing is asked of those who write these rows: automations read them afterwards, so stations are
 answered as fast with a hundred automations as with none. A row may become visible after one with a
-higher key; so each look begins where all was visible the last time (`settled_rows`), and a row
+higher key; so each look begins where all was visible the last time (`settled`), and a row
 fires once (a unique constraint says so).
 """
 

@@ -13,6 +13,7 @@ from diagnostics.lifecycles.automation import Trigger
 from diagnostics.lifecycles.notification import WATCHED, WITH_SEVERITY, Kind
 from diagnostics.models import Automation, NotificationRoute, RouteWatch
 from diagnostics.services.automations.facts import happening
+from diagnostics.services.automations.settled import settled_until
 from diagnostics.services.automations.sources import due, newest_key, reached, source_of
 from diagnostics.services.notifications import (
     hurry,
@@ -21,7 +22,6 @@ from diagnostics.services.notifications import (
     recorded,
     routes_in_order,
 )
-from diagnostics.services.settled_rows import settled_until
 
 logger = logging.getLogger(__name__)
 
