@@ -15,6 +15,8 @@ ALL = (
     "benchmarks.automations",
     "benchmarks.lists",
     "benchmarks.profiles",
+    "benchmarks.campaign",
+    "benchmarks.fleet",
 )
 
 

@@ -1,8 +1,9 @@
-"""Lists and housekeeping over a million rows: `python -m benchmarks.lists [--rows 1000000]`.
+"""Pages and housekeeping over a million rows: `python -m benchmarks.lists [--rows 1000000]`.
 
 Pages of the admin's lists, as a superuser's browser gets them, at the beginning, in the middle and
 at the end, in turn with a list that has one page of rows in all: the floor. Then old rows are
-deleted, some by housekeeping and the others by one statement. PostgreSQL with fsync.
+deleted, some by housekeeping and the others by one statement. Then pages of campaigns. PostgreSQL
+with fsync. `--only lists` and `--only campaigns` take a half.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import django
 
-from benchmarks import cores, servers
+from benchmarks import campaign_pages, cores, servers
 from benchmarks.figures import number, ratio, table
 
 ROWS = 1_000_000
@@ -99,14 +100,19 @@ def pages_of(model: str) -> list[str]:
     return [f"{model}/{place}" for place in places]
 
 
-def measure(rows: int, rounds: int) -> None:
-    """Pages of each list in turn with the floor."""
+def logged_in() -> Any:
+    """The browser of a superuser."""
     from django.contrib.auth import get_user_model  # needs Django to be set up
     from django.test import Client
 
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(get_user_model().objects.create_superuser("bench"))
-    floor, found = small_list(), []
+    return client
+
+
+def measure(client: Any, floor: str, rows: int, rounds: int) -> None:
+    """Pages of each list in turn with the floor."""
+    found = []
     for name, (model, statement) in LISTS.items():
         fill(statement, rows)
         analyze(model)
@@ -151,13 +157,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--rounds", type=int, default=15, help="medians are taken over these")
+    parser.add_argument("--only", choices=["lists", "campaigns"])
     arguments = parser.parse_args()
     os.sched_setaffinity(0, cores.OTHERS)
     with servers.prepared_environment():
         django.setup()
         servers.prepare_database()
-        measure(arguments.rows, arguments.rounds)
-        measure_housekeeping()
+        client, floor = logged_in(), small_list()
+        if arguments.only != "campaigns":
+            measure(client, floor, arguments.rows, arguments.rounds)
+            measure_housekeeping()
+        if arguments.only != "lists":
+            rows, rounds = arguments.rows, arguments.rounds
+            campaign_pages.measure(client, floor, rows, rounds, timed, opened)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.testing.client import StationClient
@@ -75,6 +76,18 @@ class Fleet:
     def connected(self) -> int:
         """How many stations have a connection now."""
         return sum(client.is_connected for client in self._clients)
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """By station: `identity`, `version`, `quirks`, and how often it was `called`, by action."""
+        return [
+            {
+                "identity": plan.identity,
+                "version": plan.version.value,
+                "quirks": sorted(plan.quirks),
+                "called": dict(client.station.called),
+            }
+            for plan, client in zip(self._plans, self._clients, strict=True)
+        ]
 
     def check(self) -> None:
         """Raise ValueError, with a sentence, for a station that cannot be."""

@@ -45,9 +45,9 @@ class ScriptedStation:
     `now` is any clock in seconds that never goes back; `epoch` is the date at its zero. `log_size`
     is in bytes before packing; `events` of a scripted course happen every second. The same `seed`
     gives the same message ids and logs. `desks` holds the dialogues: `desks.events` changes
-    values, `desks.monitors` has the monitors. `transfers_by` names the schemes that it brings files
-    by, and no others, by default http and https. Raises ValueError for quirks that contradict each
-    other, or do not exist in the version.
+    values, `desks.monitors` has the monitors. `called` counts the calls that came, by action.
+    `transfers_by` names the schemes that it brings files by, and no others, by default http and
+    https. Raises ValueError for quirks that contradict each other, or do not exist in the version.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class ScriptedStation:
         self._clock = Clock(self.behaviour, epoch, seed)
         self._boot_reason = "PowerUp"
         self._voice = Voice(version, self.behaviour, seed=seed)
+        self.called = self._voice.called
         self._agenda = Agenda()
         self._afterwards: list[Callable[[], None]] = []
         self._work: list[Work] = []
@@ -296,5 +297,4 @@ class ScriptedStation:
         elif call.action in self._answers:
             self.answer(call.message_id, self._answers[call.action](call.payload))
         else:
-            description = f"{call.action} is not supported here"
-            raise OcppError(RpcErrorCode.NOT_SUPPORTED, description)
+            raise OcppError(RpcErrorCode.NOT_SUPPORTED, f"{call.action} is not supported here")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from diagnostics.ocpp.connection import Connection, Side
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
-from diagnostics.ocpp.events import CallAnswered, CallUnsent, ConnectionLost, Event
+from diagnostics.ocpp.events import (
+    CallAnswered,
+    CallReceived,
+    CallUnsent,
+    ConnectionLost,
+    Event,
+)
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.testing.behaviour import Behaviour
 
@@ -51,7 +57,8 @@ class Voice:
     """Queues what the station says until it is connected and accepted.
 
     `behaviour` says whether statuses and events are sent once more under their message ids,
-    whether messages may break their schema, and how error codes are spelled.
+    whether messages may break their schema, and how error codes are spelled. `called` counts what
+    was asked of it, by action.
     """
 
     def __init__(self, version: OcppVersion, behaviour: Behaviour, *, seed: int | str) -> None:
@@ -61,6 +68,7 @@ class Voice:
         self._connection = self._new_connection()
         self._queue: deque[Saying] = deque()
         self._unanswered: dict[str, Saying] = {}
+        self.called: Counter[str] = Counter()
         self.now = 0.0
         self.is_open = False
         self.is_leaving = False
@@ -159,6 +167,8 @@ class Voice:
         for event in events:
             message_id: str = getattr(event, "message_id", "")
             saying = self._unanswered.pop(message_id, None)
+            if isinstance(event, CallReceived):
+                self.called[event.action] += 1
             if saying is None:
                 foreign.append(event)
                 continue

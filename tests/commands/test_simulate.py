@@ -1,8 +1,10 @@
 """`manage.py simulate` as people run it: a process of its own."""
 
+import json
 import signal
 import subprocess
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from io import StringIO
 
@@ -79,6 +81,19 @@ def test_it_ends_by_itself_when_its_time_is_over(running):
     assert "Ended." in simulate("--url", running, "--duration", "0.1")
 
 
+def test_some_of_many_have_a_quirk_and_they_take_turns_with_versions(tmp_path):
+    account = tmp_path / "account.json"
+    arguments = ("--url", "ws://127.0.0.1:1/ocpp", "--count", "40", "--duration", "0.1", "--quiet")
+    arguments += ("--version", "1.6,2.1", "--account", str(account))
+    simulate(*arguments, "--quirk", "silent=10%", "--quirk", "rejects=5%", "--quirk", "chunked")
+    rows = json.loads(account.read_text())
+    assert [row["identity"] for row in rows[:2]] == ["SIM001", "SIM002"]
+    assert Counter(row["version"] for row in rows) == {"1.6": 20, "2.1": 20}
+    kinds = Counter(" ".join(row["quirks"]) for row in rows)
+    assert kinds == {"chunked": 34, "chunked silent": 4, "chunked rejects": 2}
+    assert all(row["called"] == {} for row in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -90,7 +105,9 @@ def test_it_ends_by_itself_when_its_time_is_over(running):
             ("--url", "ws://h/o", "--quirk", "openevse-multipart", "--quirk", "zaptec-multipart"),
             "contradict",
         ),
-        (("--url", "ws://h/o", "--quirk", "flies"), "invalid choice"),
+        (("--url", "ws://h/o", "--version", "2.1,3.0"), "is no version of OCPP"),
+        (("--url", "ws://h/o", "--quirk", "flies"), "is no quirk"),
+        (("--url", "ws://h/o", "--quirk", "silent=101%"), "no part of a hundred"),
         (("--url", "ws://h/o", "--events", "often"), "--events"),
         (("--url", "ws://h/o", "--events", "-1/s"), "--events"),
     ],

@@ -1,9 +1,7 @@
-"""The product's own processes, which the tests kill, and a station that watches it happen."""
+"""The product's own processes, which the tests kill, shared by those of a file."""
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,50 +9,24 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from config import programs
 from stations.models import ServerProcess, StationConnection
 from tests.conftest import environment, variables_of_processes
-from tests.servers.processes import ServerProcess as Process
-from tests.servers.processes import free_port, port_answers, wait_until
+from tests.servers.processes import wait_until
+from tests.servers.product import Product
 from tests.servers.valkey import Valkey
 
 
-class Product:
-    """ASGI server and Celery worker as separate processes on the test's database and Valkey."""
+class SharedProduct(Product):
+    """The one of all tests of a file, each of which finds it running."""
 
     def __init__(self, environment: dict[str, str], directory: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**environment, "PUBLIC_URL": self.url}
-        self.directory = directory
-        self.processes: dict[str, Process] = {}
+        super().__init__(environment, directory)
         self.known: list[ServerProcess] = []
-
-    def start_web(self) -> None:
-        self._start("web", programs.web("127.0.0.1", self.port).argv)
-
-    def start_worker(self) -> None:
-        self._start("worker", programs.worker().argv)
 
     def start_what_is_not_running(self) -> None:
         # What a process has written of itself went with the rows of the test before.
         ServerProcess.objects.bulk_create(self.known, ignore_conflicts=True)
-        if "web" not in self.processes:
-            self.start_web()
-        if "worker" not in self.processes:
-            self.start_worker()
-
-    def kill(self, name: str) -> None:
-        """SIGKILL: no goodbye, no clean-up."""
-        os.kill(self.pid(name), signal.SIGKILL)
-        killed = self.processes.pop(name).process
-        assert killed
-        killed.wait()
-
-    def pid(self, name: str) -> int:
-        process = self.processes[name].process
-        assert process
-        return process.pid
+        self.start(*(name for name in ("web", "worker") if name not in self.processes))
 
     def settle(self, valkey: Valkey) -> None:
         """Wait until nothing is under way that writes rows: those of the test are about to go."""
@@ -66,18 +38,6 @@ class Product:
         if "worker" in self.processes:
             with valkey.client() as client:
                 wait_until(lambda: _waiting_or_begun(client) == 0, "the worker has done its jobs")
-
-    def stop(self) -> None:
-        for process in self.processes.values():
-            process.stop(10)
-
-    def _start(self, name: str, argv: tuple[str, ...]) -> None:
-        log = self.directory / f"{name}.log"
-        process = Process(argv, log=log, environment=self.environment)
-        size = log.stat().st_size if log.exists() else 0
-        ready = "web" == name and (lambda: port_answers(self.port))
-        process.start(ready or (lambda: b" ready." in log.read_bytes()[size:]))
-        self.processes[name] = process
 
 
 def _waiting_or_begun(client: Any) -> int:
@@ -94,16 +54,18 @@ def valkey() -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="module")
-def processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def processes(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedProduct]:
     directory = tmp_path_factory.mktemp("product")
-    product = Product(variables_of_processes(directory), directory)
+    product = SharedProduct(variables_of_processes(directory), directory)
     yield product
     product.stop()
 
 
 @pytest.fixture
 def product(
-    processes: Product, transactional_db: None, valkey: Valkey, settings: Any
+    processes: SharedProduct, transactional_db: None, valkey: Valkey, settings: Any
 ) -> Iterator[Product]:
     """All running, whatever the test before has killed."""
     settings.DIAGNOSTICS = {**django_settings.DIAGNOSTICS, "PUBLIC_URL": processes.url}

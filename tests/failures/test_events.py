@@ -69,7 +69,7 @@ def test_an_asgi_process_killed_in_a_burst_loses_no_answered_event(product: Prod
             kept = StationEvent.objects.filter(station__identity=burst.station.identity)
             assert set(burst.answered) <= set(kept.values_list("event_id", flat=True))
 
-        product.start_web()  # and what was not answered comes again, and is kept once
+        product.start("web")  # and what was not answered comes again, and is kept once
         for burst in bursts:
             burst.station.vanish()
             burst.station.connect()

@@ -18,9 +18,9 @@ from diagnostics.wording import verdict_sentence
 from stations import presence
 from stations.models import ChargingStation
 from stations.services import register_station
-from tests.failures.conftest import Product
 from tests.failures.station import HandStation
 from tests.servers.processes import wait_until
+from tests.servers.product import Product
 from tests.servers.valkey import Valkey
 
 pytestmark = pytest.mark.servers
@@ -57,7 +57,7 @@ def test_a_worker_killed_between_the_click_and_the_dispatch(
 ) -> None:
     product.kill("worker")
     row = click()
-    product.start_worker()
+    product.start("worker")
     call = station.expect("GetLog")
     station.answer(call, {"status": "Accepted", "filename": "NL.log"})
     station.uploads(call, log)
@@ -84,7 +84,7 @@ def test_an_asgi_process_killed_with_a_call_in_flight(
     first = station.expect("GetLog")
     product.kill("web")
     station.vanish()
-    product.start_web()
+    product.start("web")
     station.connect()
     again = station.expect("GetLog")
     assert again[3]["requestId"] != first[3]["requestId"]

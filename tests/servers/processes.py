@@ -71,19 +71,32 @@ class ServerProcess:
 
     def start(self, is_ready: Callable[[], bool]) -> None:
         """Start and wait; raises RuntimeError with the log when the server ends instead."""
+        self.launch()
+        self.wait_for(is_ready)
+
+    def launch(self) -> None:
+        """Start, from a thread that lives as long as the server should."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.argv, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
+
+    def wait_for(self, is_ready: Callable[[], bool]) -> None:
+        """Raises RuntimeError with the log when the server ends instead."""
         wait_until(lambda: self._has_ended() or is_ready(), f"{self.argv[5]} answers")
         if self._has_ended():
             raise RuntimeError(f"{self.argv[5]} ended:\n{self.log.read_text()}")
+
+    def ask_to_end(self) -> None:
+        """Send the signal, and do not wait."""
+        if self.process is not None:
+            self.process.send_signal(self.stop_signal)
 
     def stop(self, timeout: float = 2.0) -> None:
         """Ask the server to end, and kill it when it takes its time."""
         if self.process is None:
             return
-        self.process.send_signal(self.stop_signal)
+        self.ask_to_end()
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -27,11 +27,13 @@ from diagnostics.models import (
 )
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import campaigns, logs
+from diagnostics.services.calls import delivery
 from diagnostics.services.campaigns import asking as campaign_asking
 from diagnostics.services.campaigns import driver as campaign_driver
 from diagnostics.services.fleet import groups
 from diagnostics.wording.notifications import compose
 from tests.services.campaigning import Fleet, FleetGateway, OneByOneGateway, counts, reasons, run
+from tests.services.test_logs import brings, says
 
 DAY = timedelta(days=1)
 
@@ -288,6 +290,51 @@ def test_the_failed_can_be_asked_again_in_place_and_all_as_a_new_campaign(fleet:
         campaigns.retry_failed(campaign)
     again = run(campaigns.run_again(campaign))
     assert (again.again_of, again.attempts, counts(again)) == (campaign, 1, {"Asked": 3})
+
+
+LOG = {"operation": "Log", "params": {"log_type": "DiagnosticsLog"}}
+
+
+def loses(fleet: Fleet) -> LogRequest:
+    """The one station is asked and does not answer in time."""
+    call = fleet.takes(fleet.stations[0])
+    delivery.record_timeout(call.station, call.message_id)
+    request: LogRequest = LogRequest.objects.get(call=call)
+    assert request.verdict == "Lost"
+    return request
+
+
+@pytest.mark.parametrize(("attempts", "before"), [(1, "Failed"), (2, "Waiting")])
+def test_a_file_that_comes_late_is_counted_and_not_asked_for_again(
+    fleet: Fleet, attempts: int, before: str
+) -> None:
+    campaign = run(fleet.grow(1).campaign(**LOG, attempts=attempts))
+    request = loses(fleet)
+    assert counts(run(campaign)) == {before: 1}
+    brings(request)
+    assert reasons(run(campaign)) == [("Succeeded", "ReceivedUnconfirmed")]
+    assert campaign.status == "Complete"
+    says(request, "Uploaded")
+    assert reasons(campaign) == [("Succeeded", "Received")]
+    run(campaign, timezone.now() + DAY)
+    assert LogRequest.objects.count() == 1
+
+
+def test_a_log_that_is_on_its_way_after_all_is_waited_for(fleet: Fleet) -> None:
+    campaign = run(fleet.grow(1).campaign(**LOG, attempts=2, retry_minutes=5))
+    request = loses(fleet)
+    assert counts(run(campaign)) == {"Waiting": 1}
+    says(request, "Uploading")
+    in_an_hour = timezone.now() + timedelta(hours=1)
+    assert counts(run(campaign, in_an_hour)) == {"Asked": 1}
+    assert LogRequest.objects.count() == 1
+    says(request, "UploadFailure")
+    assert reasons(run(campaign)) == [("Waiting", "Failed.UploadFailure")]
+    assert counts(run(campaign, in_an_hour)) == {"Asked": 1}
+    assert LogRequest.objects.count() == 2
+    # What was asked anew is judged by what comes of it, also where the first comes in the end.
+    brings(request)
+    assert counts(run(campaign)) == {"Asked": 1}
 
 
 def test_one_station_that_breaks_stops_nobody_else(

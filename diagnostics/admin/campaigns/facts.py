@@ -156,7 +156,7 @@ def waiting(campaign: Campaign, user: Any) -> list[tuple[int, str, str]]:
     rows = visible_stations(user).filter(campaign=campaign)
     still, asked = rows.filter(state=S.WAITING), rows.filter(state=S.ASKED)
     later, again = Q(wave__gt=campaign.wave), Q(attempt__gt=0, due_at__gt=now)
-    # A gateway that is asked one by one was asked when their turn came: see `campaign_asking`.
+    # A gateway that is asked one by one was asked when their turn came: see `asking`.
     away = ~Q(station__in=online()) if fleet.is_quick() else Q(attempt=0, due_at__gt=now)
     gone = still.filter(away).exclude(again).exclude(later)
     still = still.exclude(away & ~again & ~later)

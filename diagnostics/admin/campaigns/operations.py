@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from diagnostics.admin.calls.trigger_form import TriggerForm
 from diagnostics.admin.device_model.forms import LINE_HELP, Lines, parsed, spelled
 from diagnostics.admin.logs.forms import SPANS, LogForm
 from diagnostics.admin.monitors.forms import BaseForm, CriteriaForm, LevelForm, MonitorForm
@@ -180,20 +181,9 @@ def _triggers() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(names)]
 
 
-class TriggerParams(forms.Form):
+class TriggerParams(TriggerForm):
     message = forms.ChoiceField(label=gettext_lazy("Message"), choices=_triggers)
-    evse_id = forms.IntegerField(
-        label=gettext_lazy("EVSE"), required=False, min_value=0, max_value=10_000,
-        help_text=gettext_lazy("OCPP 1.6 calls it connector. Empty for what is about the station."),
-    )  # fmt: skip
-    connector_id = forms.IntegerField(
-        label=gettext_lazy("Connector"), required=False, min_value=0, max_value=10_000,
-        help_text=gettext_lazy("Of the EVSE. StatusNotification needs both in OCPP 2."),
-    )  # fmt: skip
-    custom = forms.CharField(
-        label=gettext_lazy("Custom trigger"), required=False, max_length=50,
-        help_text=gettext_lazy("A name of the stations' own, for CustomTrigger (OCPP 2.1)."),
-    )  # fmt: skip
+    field_order = ("message",)
 
     @property
     def params(self) -> Params:

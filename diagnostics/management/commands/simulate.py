@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -27,6 +30,11 @@ MOST_TOLD = 20
 
 SUMMARY_INTERVAL = 5.0  # seconds
 
+#: The multiples of it spread over 0 to 1 most evenly, however many there are.
+GOLDEN = 0.6180339887498949
+
+ALL = 100.0
+
 
 class Command(BaseCommand):
     help = "Simulate charging stations, with the quirks of real ones, until Ctrl-C or --duration."
@@ -41,8 +49,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--version",
             default=OcppVersion.V201.value,
-            choices=[version.value for version in OcppVersion],
-            help="the OCPP version they speak (default 2.0.1)",
+            type=_versions,
+            metavar="VERSION[,VERSION]",
+            help="the OCPP version they speak (default 2.0.1); of several they take turns",
         )
         parser.add_argument("--count", type=int, default=1, help="how many (default 1)")
         parser.add_argument(
@@ -53,9 +62,9 @@ class Command(BaseCommand):
             "--quirk",
             action="append",
             default=[],
-            choices=[quirk.value for quirk in Quirk],
-            metavar="QUIRK",
-            help="something all of them do differently; may be repeated",
+            type=_share,
+            metavar="QUIRK[=N%]",
+            help="something all of them do differently, or so many of a hundred; may be repeated",
         )
         parser.add_argument("--list-quirks", action="store_true", help="explain them and end")
         parser.add_argument("--duration", type=float, help="seconds after which to end")
@@ -87,6 +96,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, help="for the same ids and logs each time")
         parser.add_argument("--quiet", action="store_true", help="only a summary")
+        parser.add_argument("--account", metavar="FILE", help="write how often each was called")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["list_quirks"]:
@@ -102,7 +112,7 @@ class Command(BaseCommand):
             raise CommandError("Give --url ws://HOST:PORT/ocpp.", returncode=2)
         if options["count"] < 1 or options["connect_rate"] <= 0 or options["log_size"] < 0:
             raise CommandError("There is nothing to simulate with these numbers.", returncode=2)
-        plans = [self._plan(identity, options) for identity in _identities(options)]
+        plans = [self._plan(*each, options) for each in enumerate(_identities(options), 1)]
         told = options["count"] <= MOST_TOLD and not options["quiet"]
         fleet = Fleet(
             plans,
@@ -116,11 +126,12 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         return fleet
 
-    def _plan(self, identity: str, options: dict[str, Any]) -> StationPlan:
+    def _plan(self, number: int, identity: str, options: dict[str, Any]) -> StationPlan:
+        versions = options["version"]
         return StationPlan(
             identity=identity,
-            version=OcppVersion(options["version"]),
-            quirks=frozenset(Quirk(quirk) for quirk in options["quirk"]),
+            version=versions[number % len(versions)],
+            quirks=_quirks(number, options["quirk"]),
             password=options["password"],
             log_size=options["log_size"],
             log_form=LogForm(options["log_form"]),
@@ -143,6 +154,8 @@ class Command(BaseCommand):
             await fleet.run(stop, options["duration"], rng=rng)
         finally:
             summary.cancel()
+            if options["account"]:
+                Path(options["account"]).write_text(json.dumps(fleet.accounts(), indent=1))
         self.stdout.write(f"Ended. {fleet.summary()}")
 
     async def _summarize(self, fleet: Fleet, options: dict[str, Any]) -> None:
@@ -158,6 +171,35 @@ def _rate(text: str) -> float:
     if not 0 <= rate <= 1000:
         raise ValueError("a rate is 0 to 1000 a second")
     return rate
+
+
+def _versions(text: str) -> list[OcppVersion]:
+    try:
+        return [OcppVersion(each) for each in text.split(",")]
+    except ValueError as error:
+        known = ", ".join(OcppVersion)
+        raise ArgumentTypeError(f"{text} is no version of OCPP: there are {known}") from error
+
+
+def _share(text: str) -> tuple[Quirk, float]:
+    """A quirk, and of how many of a hundred: `silent` of all, `silent=5%` of every twentieth."""
+    name, _, share = text.partition("=")
+    if name not in list(Quirk):
+        raise ArgumentTypeError(f"{name} is no quirk: --list-quirks names them")
+    part = float(share.removesuffix("%") or ALL)
+    if not 0 < part <= ALL:
+        raise ArgumentTypeError(f"{share} is no part of a hundred")
+    return Quirk(name), part
+
+
+def _quirks(number: int, shares: list[tuple[Quirk, float]]) -> frozenset[Quirk]:
+    """Those of the station with this number. It has no two that are for some of them only."""
+    place, start, found = ALL * (number * GOLDEN % 1), 0.0, set()
+    for quirk, share in shares:
+        if share == ALL or start <= place < start + share:
+            found.add(quirk)
+        start += share % ALL
+    return frozenset(found)
 
 
 def _identities(options: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from diagnostics.lifecycles.call import TERMINAL, CallStatus
 from diagnostics.lifecycles.campaign import GONE, Operation, StationState
 from diagnostics.models import CampaignStation, LogRequest, Monitor, OutboundCall, Report
 from diagnostics.models import VariableRequest as Variables
+from diagnostics.services.logs import in_campaigns
 
 # Words of answers that are no refusal; an answer without a status is none either.
 GOOD_WORDS = frozenset({"Accepted", "AcceptedCanceled", "EmptyResultSet", "Idle", "Installed",
@@ -76,8 +77,7 @@ def _of(is_good: bool, code: str, info: str = "") -> Outcome:
 
 
 def _of_log(row: LogRequest) -> Outcome:
-    info = " ".join(filter(None, [row.reason_code, row.reason_info]))
-    return _of(row.verdict in logs.SUCCEEDED, _joined(row.verdict, row.reason), info)
+    return _of(row.verdict in logs.SUCCEEDED, **in_campaigns.said_of(row))
 
 
 def _of_report(row: Report) -> Outcome:

@@ -29,6 +29,7 @@ from diagnostics.models import LogRequest, OutboundCall
 from diagnostics.ocpp.messages import LogStatus
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import calls
+from diagnostics.services.logs import in_campaigns
 from diagnostics.services.timeline import Source, note
 from diagnostics.services.uploads import routes as upload_routes
 from diagnostics.signals import log_request_changed, log_request_settled
@@ -63,6 +64,7 @@ def _judge(row: LogRequest) -> None:
     settled = row.verdict in SETTLED
     if row.verdict != was:
         row.settled_at = timezone.now() if settled else None
+        in_campaigns.follow_request(row, was)
     publish_on_commit("logrequest", row.pk, state=row.verdict)
     transaction.on_commit(lambda: _send(log_request_changed, row))
     if settled and row.verdict != was:

@@ -1,0 +1,237 @@
+"""A log campaign over a fleet of any size, with processes that die under it, and what came of it.
+
+Stations of three versions hang on two ASGI servers; some never answer, some refuse, and a tenth is
+away and returns. One worker is killed, and the ASGI server of half of them is killed and started
+again. Who was asked how often is told by the stations themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diagnostics.lifecycles.log_request import SUCCEEDED
+from diagnostics.models import Campaign, CampaignStation, LogRequest
+from diagnostics.services import campaigns
+from diagnostics.testing import Quirk
+from stations.models import ChargingStation, Registration, StationConnection
+from tests.failures.watching import OpenPage
+from tests.servers.processes import ServerProcess, wait_until
+from tests.servers.product import Product
+
+# Seconds between two lines on how a campaign stands.
+TOLD_EVERY = 15.0
+ORDERS = ("GetLog", "GetDiagnostics")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`percent` of the stations never answer, as many refuse; `longest` is seconds for a step."""
+
+    stations: int
+    percent: int = 5
+    at_once: int = 20
+    connect_rate: float = 50.0
+    longest: float = 120.0
+
+    @property
+    def away(self) -> int:
+        return self.stations // 10
+
+
+@dataclass(slots=True)
+class Findings:
+    """`ends` counts (what the stations were, how they ended); lists name what should not be."""
+
+    seconds: float = 0.0
+    ends: Counter[tuple[str, str]] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    # How often a station heard the question -> how many stations.
+    heard: Counter[int] = field(default_factory=Counter)
+    asked_needlessly: list[str] = field(default_factory=list)
+    looks: int = 0
+    lies: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def started(
+    environment: Mapping[str, str], directory: Path, *, patience: float
+) -> Iterator[Product]:
+    """The product of `run_campaign`, which gives stations so many seconds for an answer."""
+    impatient = {
+        "DJANGO_SETTINGS_MODULE": "tests.failures.impatient",
+        "PATIENCE": str(patience),
+        "READ_STATIONS": "0",
+    }
+    product = Product({**environment, **impatient}, directory)
+    try:
+        product.start("web", "web-2", "worker", "worker-2", "beat")
+        yield product
+    finally:
+        product.stop()
+
+
+class Simulated:
+    """`manage.py simulate` with some of the fleet, `A001`, `A002` and so on, which it registers."""
+
+    def __init__(self, product: Product, plan: Plan, letter: str, count: int, web: str) -> None:
+        self._account = product.directory / f"{letter}.json"
+        self._called: Counter[str] = Counter()
+        self.quirks: dict[str, list[str]] = {}
+        argv = [sys.executable, "manage.py", "simulate", "--identity", letter]
+        argv += ["--url", product.url_of(web).replace("http", "ws", 1) + "/ocpp"]
+        argv += ["--count", str(count), "--connect-rate", str(plan.connect_rate / 2)]
+        argv += ["--version", "1.6,2.0.1,2.1"]
+        argv += ["--quirk", f"{Quirk.SILENT}={plan.percent}%"]
+        argv += ["--quirk", f"{Quirk.REJECTS}={plan.percent}%"]
+        argv += ["--log-size", "2000", "--seed", "7", "--quiet", "--account", str(self._account)]
+        log = product.directory / f"{letter}.log"
+        self._process = ServerProcess(argv, log=log, environment=product.environment)
+        register(letter, count)
+
+    @contextmanager
+    def sailing(self) -> Iterator[None]:
+        """Connected while the block runs; then the stations give account."""
+        self._process.start(lambda: True)
+        try:
+            yield
+        finally:
+            self._process.stop(timeout=30)
+        for row in json.loads(self._account.read_text()):
+            self.quirks[row["identity"]] = row["quirks"]
+            self._called[row["identity"]] += sum(row["called"].get(each, 0) for each in ORDERS)
+
+    def heard(self, identity: str) -> int:
+        """How often a station was asked for its log."""
+        return self._called[identity]
+
+
+def register(letter: str, count: int) -> None:
+    digits = max(3, len(str(count)))
+    ChargingStation.objects.bulk_create(
+        ChargingStation(identity=f"{letter}{number:0{digits}}", security_profile=0)
+        for number in range(1, count + 1)
+    )
+
+
+def run_campaign(product: Product, plan: Plan, tell: Callable[[str], Any] = print) -> Findings:
+    """Run it to its end, and find out what came of it, with the product as `started`.
+
+    Raises TimeoutError for a step that hangs.
+    """
+    began, half = time.monotonic(), (plan.stations - plan.away) // 2
+    first = Simulated(product, plan, "A", plan.stations - plan.away - half, "web")
+    second = Simulated(product, plan, "B", half, "web-2")
+    absent = Simulated(product, plan, "C", plan.away, "web-2")
+
+    def told(what: str) -> None:
+        tell(f"{time.monotonic() - began:4.0f} s: {what}")
+
+    with ExitStack() as stack:
+        for fleet in (first, second):
+            stack.enter_context(fleet.sailing())
+        with absent.sailing():
+            _booted(plan.stations, plan)
+        _connected(plan.stations - plan.away, plan)
+        told(f"{plan.stations} stations have booted, {plan.away} of them are away")
+        campaign = _start(plan)
+        page = stack.enter_context(OpenPage(campaign, product.url))
+        _goes_on(campaign, plan, 0.15, "it has begun")
+        product.kill("worker")
+        told("one worker is killed")
+        _goes_on(campaign, plan, 0.3, "it goes on with the other worker")
+        product.kill("web-2")
+        told("an ASGI server is killed, and those who were away return to it")
+        stack.enter_context(absent.sailing())
+        product.start("web-2")
+        told("it is back")
+        _is_over(campaign, plan, told)
+        told("every station has come to its end")
+        wait_until(lambda: page.shown == _counts(campaign), "the page shows the end")
+    return _find_out(campaign, [first, second, absent], page)
+
+
+def _booted(count: int, plan: Plan) -> None:
+    rows = ChargingStation.objects.filter(registration=Registration.ACCEPTED)
+    wait_until(lambda: rows.count() == count, f"{count} stations have booted", plan.longest)
+
+
+def _connected(count: int, plan: Plan) -> None:
+    rows: Any = StationConnection.objects.live()
+    wait_until(lambda: rows.count() == count, f"{count} stations are there", plan.longest)
+
+
+def _start(plan: Plan) -> Campaign:
+    return campaigns.start_campaign(
+        name="All logs",
+        operation="Log",
+        params={"log_type": "DiagnosticsLog"},
+        stations=ChargingStation.objects.all(),
+        at_once=plan.at_once,
+        attempts=2,
+        retry_minutes=0,
+    )
+
+
+def _counts(campaign: Campaign) -> dict[str, int]:
+    return campaigns.tally([campaign.pk])[campaign.pk]
+
+
+def _goes_on(campaign: Campaign, plan: Plan, part: float, what: str) -> None:
+    """Until a part of all stations has succeeded."""
+    count = part * plan.stations
+    wait_until(lambda: _counts(campaign).get("Succeeded", 0) >= count, what, plan.longest)
+
+
+def _is_over(campaign: Campaign, plan: Plan, told: Callable[[str], Any]) -> None:
+    """Until every station has come to its end; meanwhile how they stand is told."""
+    ended = Campaign.objects.filter(pk=campaign.pk, ended_at__isnull=False)
+    patient_until = time.monotonic() + 4 * plan.longest
+    while not ended.exists():
+        with suppress(TimeoutError):
+            wait_until(ended.exists, "it is over", TOLD_EVERY)
+        if time.monotonic() > patient_until:
+            raise TimeoutError(f"not over: {_counts(campaign)}")
+        told(", ".join(f"{count:,} {state}" for state, count in sorted(_counts(campaign).items())))
+
+
+def _find_out(campaign: Campaign, fleets: list[Simulated], page: OpenPage) -> Findings:
+    campaign.refresh_from_db()
+    assert campaign.ended_at
+    lasted = campaign.ended_at - campaign.created_at
+    found = Findings(lasted.total_seconds(), looks=page.looks, lies=page.lies)
+    quirks = {name: each for fleet in fleets for name, each in fleet.quirks.items()}
+    heard = {name: fleet.heard(name) for fleet in fleets for name in fleet.quirks}
+    failed = _failed_requests()
+    for row in CampaignStation.objects.filter(campaign=campaign).select_related("station"):
+        name = row.station.identity
+        kind, right = _right_end(quirks[name])
+        end = f"{row.state} {row.code}".strip()
+        found.ends[kind, end] += 1
+        found.heard[heard[name]] += 1
+        if not end.startswith(right):
+            found.wrong.append(f"{name}, {kind}: {end} {row.info}")
+        # Whoever is asked again has failed before.
+        if heard[name] > 1 + failed.get(row.station_id, 0) - (row.state != "Succeeded"):
+            found.asked_needlessly.append(f"{name}: {heard[name]} times")
+    return found
+
+
+def _failed_requests() -> Counter[Any]:
+    """Station -> its log requests that came to nothing."""
+    failed = LogRequest.objects.exclude(verdict__in=SUCCEEDED)
+    return Counter(failed.values_list("station_id", flat=True))
+
+
+def _right_end(quirks: list[str]) -> tuple[str, str]:
+    """What a station is, and how it has to end."""
+    if Quirk.REJECTS in quirks:
+        return "refuses", "Failed Rejected"
+    return ("silent", "Failed Lost") if Quirk.SILENT in quirks else ("good", "Succeeded Received")

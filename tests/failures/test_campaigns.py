@@ -1,0 +1,33 @@
+"""A campaign over a fleet, while a worker and an ASGI server are killed under it.
+
+`python -m benchmarks.fleet` is the same with two thousand stations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.failures.fleet import Plan, run_campaign, started
+from tests.servers.product import Product
+from tests.servers.valkey import Valkey
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def product(
+    process_environment: dict[str, str], valkey: Valkey, tmp_path: Path
+) -> Iterator[Product]:
+    with started(process_environment, tmp_path, patience=4) as product:
+        yield product
+
+
+def test_processes_that_die_cost_a_campaign_nothing(product: Product) -> None:
+    found = run_campaign(product, Plan(stations=30, percent=8, at_once=10))
+    assert found.wrong == []
+    assert found.asked_needlessly == []
+    assert found.lies == [] and found.looks > 3
+    assert {kind for kind, _ in found.ends} == {"good", "silent", "refuses"}
