@@ -10,6 +10,7 @@ import os
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -22,9 +23,11 @@ from diagnostics.background import send_soon
 # Seconds without announcements after one failed: an absent Redis is left alone for a while.
 PAUSE = 5.0
 
-# Seconds that announcements gather after some were sent, and how many of them one round sends.
+# Seconds that announcements gather after some were sent, how many of a kind one round sends, and
+# how many wait for the rounds after it.
 GATHER = 0.2
 MOST_AT_ONCE = 50
+MOST_WAITING = 5000
 
 # What a group name of Channels may hold, and short enough with the rest.
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -58,14 +61,16 @@ def publish_soon(kind: str, states: Mapping[Any, Mapping[str, Any]]) -> None:
 
 
 def _publish(kind: str, states: Mapping[Any, Mapping[str, Any]]) -> None:
-    """At once when it is quiet. Else they gather: changes of one row count once, and what is too
-    much for a round is left out, since pages look again by themselves."""
+    """At once when it is quiet. Else they gather: changes of one row count once, one kind does
+    not wait for many of another, and where far too many wait the oldest are left out."""
     global _is_sending
     if time.monotonic() < _quiet_until:
         return
     with _lock:
         for pk, state in states.items():
             _waiting[kind, pk] = {**_waiting.get((kind, pk), {}), **state}
+        while len(_waiting) > MOST_WAITING:
+            del _waiting[next(iter(_waiting))]
         if not _is_sending:
             _is_sending = send_soon(_send_waiting)
 
@@ -86,8 +91,12 @@ async def _send_waiting() -> None:
 def _take_waiting() -> list[tuple[tuple[str, Any], dict[str, Any]]]:
     global _is_sending
     with _lock:
-        gathered = list(_waiting.items())[:MOST_AT_ONCE]
-        _waiting.clear()
+        turns: Counter[str] = Counter()
+        gathered = []
+        for key in list(_waiting):
+            turns[key[0]] += 1
+            if turns[key[0]] <= MOST_AT_ONCE:
+                gathered.append((key, _waiting.pop(key)))
         _is_sending = bool(gathered)
     return gathered
 

@@ -62,6 +62,23 @@ def test_nobody_waits_for_an_absent_redis_and_it_is_left_alone_for_a_while(
     assert tried == [0]
 
 
+def test_many_changes_at_once_are_all_told_and_hold_up_no_other_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[tuple[str, Any]] = []
+
+    async def send(kind: str, pk: object, state: dict[str, Any]) -> None:
+        told.append((kind, pk))
+
+    monkeypatch.setattr(progress, "_send", send)
+    monkeypatch.setattr(progress, "GATHER", 0.01)
+    progress._publish("logrequest", {pk: {} for pk in range(130)})
+    progress._publish("campaign", {7: {}})
+    background.flush(timeout=PATIENCE)
+    assert told.index(("campaign", 7)) <= 2 * progress.MOST_AT_ONCE
+    assert sorted(pk for kind, pk in told if kind == "logrequest") == list(range(130))
+
+
 def test_a_message_that_fails_is_logged_and_the_next_one_goes_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
