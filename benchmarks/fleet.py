@@ -74,11 +74,7 @@ def main() -> int:
         begun = time.monotonic()
         with started(os.environ, directory, patience=arguments.patience) as product:
             is_right = report(run_campaign(product, plan, lambda text: print(text, flush=True)))
-            used = {
-                name: cores.cpu_seconds(product.pid(name))
-                for name, each in product.processes.items()
-                if each.process
-            }
+            used = {name: cores.cpu_seconds(product.pid(name)) for name in product.processes}
         told = ", ".join(f"{name} {number(seconds)}" for name, seconds in used.items())
         print(f"Processor seconds: {told}")
         print(f"All of it took {number(time.monotonic() - begun)} seconds")

@@ -11,9 +11,9 @@ from websockets.exceptions import ConnectionClosed
 
 from diagnostics.models import Alert, StationEvent
 from stations.services import register_station
-from tests.failures.conftest import Product
 from tests.failures.station import HandStation
 from tests.servers.processes import PATIENCE, wait_until
+from tests.servers.product import Product
 
 pytestmark = pytest.mark.servers
 
