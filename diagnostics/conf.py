@@ -164,6 +164,8 @@ class DiagnosticsSettings:
     stream_lifetime: timedelta = timedelta(days=30)
     # How long a search over many logs is kept, with the lines it found.
     search_lifetime: timedelta = timedelta(days=7)
+    # Stations that are brought into step with their monitor profiles at once.
+    profiles_at_once: int = 50
     # How long it is kept what automations did.
     automation_lifetime: timedelta = timedelta(days=90)
     # Whether notifications may go to addresses inside this network, as 10.0.0.1.

@@ -209,6 +209,12 @@ class ProfileRunQuerySet(models.QuerySet["ProfileRun"]):
     def open(self) -> ProfileRunQuerySet:
         return self.filter(status__in=OPEN_RUNS)
 
+    def running(self) -> ProfileRunQuerySet:
+        return self.filter(status=RunStatus.RUNNING)
+
+    def waiting(self) -> ProfileRunQuerySet:
+        return self.filter(status=RunStatus.WAITING)
+
 
 class ProfileRun(models.Model):
     """One bringing of a station into step, stage by stage; see `services.profiles.runs`.
@@ -265,7 +271,12 @@ class ProfileRun(models.Model):
                 name="diagnostics_one_profile_run",
             )
         ]
-        indexes = [models.Index(fields=["station", "-id"], name="diag_profile_run")]
+        indexes = [
+            models.Index(fields=["station", "-id"], name="diag_profile_run"),
+            models.Index(
+                fields=["id"], condition=models.Q(status="Running"), name="diag_profile_running"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -95,7 +95,8 @@ class Comparison:
         if found := mistake(spec, known):
             why = _MISTAKES.get(found.field, Why.LIMITS)
             return replace(cannot, why=why, detail=found.sentence)
-        if refused := self.station.refused.get(refusal_key(spec)):
+        refused = self.station.refused and self.station.refused.get(refusal_key(spec))
+        if refused:
             return replace(cannot, why=Why.REFUSED, detail=refused)
         return None
 
@@ -104,7 +105,8 @@ class Comparison:
 
         A station takes no second one, and what cannot be replaced stays rather than being cleared.
         """
-        found = next((each for each in self.left if each.key() == spec.key()), None)
+        key = spec.key()
+        found = next((each for each in self.left if each.key() == key), None)
         if found is not None:
             self.left.remove(found)
             if _is_same(spec, known, found):

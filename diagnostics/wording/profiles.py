@@ -247,7 +247,7 @@ def run_sentence(run: ProfileRun, *, online: bool = True) -> str:
     if run.status in OPEN_RUNS and not online:
         return _("The station is away. It goes on when the station returns.")
     if run.status == R.WAITING:
-        return _("It begins within seconds.")
+        return _("It begins when it is its turn, mostly within seconds.")
     if run.status == R.RUNNING:
         stages = [Stage(name).label for name in Stage.values if name in run.tries]
         return _("%(stage)s: waiting for the station.") % {"stage": stages[-1] if stages else ""}

@@ -16,6 +16,7 @@ from diagnostics.models import (
     Monitor,
     MonitoringInfo,
     MonitorProfile,
+    OutboundCall,
     ProfileRun,
     ReportedVariable,
     StationInfo,
@@ -328,6 +329,35 @@ def test_what_the_station_refuses_is_named_and_asked_again_only_by_hand(
     run = apply(dialogue.station)
     assert "SetMonitoringBase" in takes_all(dialogue)
     assert again(run).status == "Done"
+
+
+def test_of_a_fleet_some_are_brought_into_step_at_once_and_the_others_in_their_turn(
+    gateway: TellingGateway, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DIAGNOSTICS = {**settings.DIAGNOSTICS, "PROFILES_AT_ONCE": 2}
+    monkeypatch.setattr(profile_queue, "enqueue", lambda *_task: None)
+    stations = [make_station(f"CS-{number}") for number in range(4)]
+    for station in stations:
+        known(station)
+    make_profile(*stations)
+
+    def statuses() -> list[str]:
+        """Of the applications in their order, when all that is due is done and time has passed."""
+        profile_states.compare_due()
+        profile_queue.wake(timezone.now())
+        profile_states.compare_due()
+        return list(ProfileRun.objects.order_by("pk").values_list("status", flat=True))
+
+    profile_runs.start_runs(stations=StationProfile.objects.all())
+    assert sorted(statuses()) == ["Running", "Running", "Waiting", "Waiting"]
+    begun = ProfileRun.objects.running()
+    asked = OutboundCall.objects.values_list("station", flat=True)
+    assert set(asked) == set(begun.values_list("station", flat=True))
+    canceled = begun.earliest("pk")
+    profile_runs.cancel_run(canceled)
+    for _turn in range(2):
+        assert sorted(statuses()) == ["Canceled", "Running", "Running", "Waiting"]
+    assert canceled.station_id not in begun.values_list("station", flat=True)
 
 
 def test_a_new_firmware_is_asked_again(dialogue: Dialogue) -> None:

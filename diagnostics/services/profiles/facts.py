@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from diagnostics.gateway import get_gateway
@@ -29,6 +28,9 @@ from diagnostics.profiles.station import Present, Station
 from diagnostics.services.monitors.overall import overall
 
 _SWITCH = ("monitoringctrlr", "enabled")
+# The columns of `models.naming` that name a variable of a component.
+_TARGET = ("component", "component_instance", "evse_id", "connector_id", "variable",
+           "variable_instance")  # fmt: skip
 # Reasons of ours for a monitor that was to be cleared and is still there: the station did not say.
 _NO_WORD = {"", NO_RESULT, NO_ANSWER, CONNECTION_LOST, *CallStatus.values}
 
@@ -97,11 +99,15 @@ def _has_switch(variables: Variables) -> bool:
 
 def _add_monitors(found: _Found, keys: Collection[Any]) -> None:
     active = Monitor.objects.filter(station__in=keys, status=MonitorStatus.ACTIVE)
-    for row in active.exclude(monitor_id=None).order_by("pk"):
-        found.present[row.station_id].append(
+    rows = active.exclude(monitor_id=None).order_by("pk")
+    for row in rows.values_list(
+        "station", *_TARGET, "monitor_id", "type", "value", "severity", "transaction", "stream",
+        "event_notification_type", "by_profile", "asked_here", "reason_code", named=True,
+    ):  # fmt: skip
+        found.present[row.station].append(
             Present(
-                monitor_id=row.monitor_id or 0,
-                target=row.reference,
+                monitor_id=row.monitor_id,
+                target=_target(row),
                 type=row.type,
                 value=row.value,
                 severity=row.severity,
@@ -119,37 +125,28 @@ def _add_variables(found: _Found, keys: Collection[Any], documents: Iterable[Doc
     """Only what the documents name: a station may have thousands of variables."""
     names = {(each.component.lower(), each.variable.lower())
              for document in documents for each in document.monitors} | {_SWITCH}  # fmt: skip
-    rows = ReportedVariable.objects.filter(station__in=keys)
-    for row in _named(rows, names).values_list(
-        "station", "component", "component_instance", "evse_id", "connector_id", "variable",
-        "variable_instance", "data_type", "unit", "min_limit", "max_limit", "supports_monitoring",
+    rows = ReportedVariable.objects.filter(station__in=keys).annotate(lower=Lower("component"))
+    rows = rows.filter(lower__in=sorted({component for component, _variable in names}))
+    for row in rows.order_by("pk").values_list(
+        "station", *_TARGET, "data_type", "unit", "min_limit", "max_limit", "supports_monitoring",
+        named=True,
     ):  # fmt: skip
-        key, component, instance, evse, connector, variable, named = row[:7]
-        target = ComponentVariable(
-            Component(component, instance, evse, connector), Variable(variable, named)
-        )
-        data_type, unit, low, high, can = row[7:]
-        known = Watchable(data_type, unit, low, high, can is not False)
-        found.variables[key][target.key()] = (target, known)
-        found.components[key].add(component.lower())
-    components = sorted({component for component, _variable in names})
-    there = rows.annotate(lower=Lower("component")).filter(lower__in=components)
-    for key, component in there.values_list("station", "lower").distinct().order_by():
-        found.components[key].add(component)
+        target = _target(row)
+        place = target.key()
+        found.components[row.station].add(place[0])
+        if (place[0], place[4]) in names:
+            known = Watchable(
+                row.data_type, row.unit, row.min_limit, row.max_limit,
+                row.supports_monitoring is not False,
+            )  # fmt: skip
+            found.variables[row.station][place] = (target, known)
 
 
-def _named(
-    rows: QuerySet[ReportedVariable], names: Collection[tuple[str, str]]
-) -> QuerySet[ReportedVariable]:
-    """Those of some component and variable, however they are spelled."""
-    by_component: dict[str, list[str]] = defaultdict(list)
-    for component, variable in sorted(names):
-        by_component[component].append(variable)
-    like = Q()
-    for component, variables in by_component.items():
-        like |= Q(lower_component=component, lower_variable__in=variables)
-    rows = rows.annotate(lower_component=Lower("component"), lower_variable=Lower("variable"))
-    return rows.filter(like).order_by("pk")
+def _target(row: Any) -> ComponentVariable:
+    return ComponentVariable(
+        Component(row.component, row.component_instance, row.evse_id, row.connector_id),
+        Variable(row.variable, row.variable_instance),
+    )
 
 
 def _add_partly_read(found: _Found, keys: Collection[Any]) -> None:

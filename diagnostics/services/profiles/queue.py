@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from diagnostics.conf import app_settings
 from diagnostics.jobs import enqueue
 from diagnostics.models import MonitorProfile, ProfileRun, StationProfile
 
@@ -45,10 +46,29 @@ def wake(now: datetime) -> None:
 
     Workers do it rather than the caller: comparing thousands of stations takes its time.
     """
+    _call_waiting(now)
     if now.timestamp() % MINUTE < TICK and MonitorProfile.objects.exists():
         enqueue(ASSIGN)
     elif StationProfile.objects.filter(due_at__lte=now).exists():
         enqueue(TASK)
+
+
+def places() -> int:
+    """How many more stations may be brought into step now: of a fleet, so many at a time."""
+    most: int = app_settings.profiles_at_once
+    return most - ProfileRun.objects.running().count()
+
+
+def _call_waiting(now: datetime) -> None:
+    """Have as many compared of those that wait for a place as there are places, the oldest first.
+
+    Those have no `due_at`: nothing else calls them, unless something happens at their station.
+    """
+    idle = StationProfile.objects.filter(due_at=None, profile__isnull=False)
+    waiting = ProfileRun.objects.waiting().filter(station__in=idle.values("station"))
+    if waiting.exists() and (free := places()) > 0:
+        called = list(waiting.order_by("pk").values_list("station", flat=True)[:free])
+        mark_all(StationProfile.objects.filter(station__in=called), now)
 
 
 def hurry() -> None:

@@ -186,9 +186,14 @@ def _said_of_switch(run: ProfileRun) -> dict[str, str]:
 
 
 def advance(row: StationProfile, run: ProfileRun, found: Plan) -> datetime | None:
-    """Begin the next stage, or end; returns when to look again if nothing calls before."""
+    """Begin the next stage, or end; returns when to look again if nothing calls before.
+
+    None where it waits for a place among those that are being brought into step at once.
+    """
     if not get_gateway().is_online(row.station):
         return timezone.now() + LATER
+    if run.status == RunStatus.WAITING and _next_stage(run, found) and profile_queue.places() <= 0:
+        return None
     later = timezone.now() + LOOK_AGAIN
     with transaction.atomic():
         monitor_facts.hold(row.station)
