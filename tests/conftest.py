@@ -77,13 +77,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The tests of a file run in one process, and so do all that drive a browser.
 
-    Several browsers at once on a small machine only wait for each other.
+    Several browsers at once on a small machine only wait for each other. Theirs is the longest
+    group, so it begins first.
     """
     if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not _has_browser(item))
         for item in items:
-            has_browser = item.get_closest_marker("browser") is not None
-            group = "browser" if has_browser else item.nodeid.partition("::")[0]
+            group = "browser" if _has_browser(item) else item.nodeid.partition("::")[0]
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _has_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
 
 
 def pytest_unconfigure() -> None:
