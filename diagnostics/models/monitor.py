@@ -34,6 +34,11 @@ class MonitorQuerySet(models.QuerySet["Monitor"]):
         return self.filter(status__in=LIVE | OPEN)
 
 
+def stream_of(interval: int | None, values: int | None) -> StreamParams | None:
+    """The stream that two columns tell of."""
+    return None if interval is None and values is None else StreamParams(interval, values)
+
+
 class Monitor(NamesVariable):
     """A VariableMonitoring of a station: one that it runs, ran, or was asked to run (N04).
 
@@ -128,9 +133,7 @@ class Monitor(NamesVariable):
 
     @property
     def stream(self) -> StreamParams | None:
-        if self.stream_interval is None and self.stream_values is None:
-            return None
-        return StreamParams(self.stream_interval, self.stream_values)
+        return stream_of(self.stream_interval, self.stream_values)
 
     @property
     def spec(self) -> MonitorSpec:

@@ -21,6 +21,7 @@ from diagnostics.models import (
     StationInfo,
     StationProfile,
 )
+from diagnostics.models.monitor import stream_of
 from diagnostics.ocpp.monitoring import Watchable
 from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.profiles.document import Document
@@ -101,8 +102,9 @@ def _add_monitors(found: _Found, keys: Collection[Any]) -> None:
     active = Monitor.objects.filter(station__in=keys, status=MonitorStatus.ACTIVE)
     rows = active.exclude(monitor_id=None).order_by("pk")
     for row in rows.values_list(
-        "station", *_TARGET, "monitor_id", "type", "value", "severity", "transaction", "stream",
-        "event_notification_type", "by_profile", "asked_here", "reason_code", named=True,
+        "station", *_TARGET, "monitor_id", "type", "value", "severity", "transaction", "stream_interval",
+        "stream_values", "event_notification_type", "by_profile", "asked_here", "reason_code",
+        named=True,
     ):  # fmt: skip
         found.present[row.station].append(
             Present(
@@ -112,7 +114,7 @@ def _add_monitors(found: _Found, keys: Collection[Any]) -> None:
                 value=row.value,
                 severity=row.severity,
                 transaction=row.transaction,
-                stream=row.stream,
+                stream=stream_of(row.stream_interval, row.stream_values),
                 origin=row.event_notification_type,
                 ours=row.by_profile,
                 asked_here=row.asked_here,
