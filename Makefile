@@ -14,7 +14,7 @@ PARALLEL ?= --numprocesses 3 --dist loadgroup --no-loadscope-reorder
 WAYS_IN := $(addprefix uploads/test_,ftp.py interruptions.py multipart.py names.py sftp.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test style types contracts checks suite coverage test-sqlite test-embedded \
+.PHONY: help setup run serve test style types contracts checks collect suite coverage test-sqlite test-embedded \
   test-browser test-matrix browser format lock bench clean
 
 help:  ## list what there is to make
@@ -37,7 +37,7 @@ serve: setup  ## start everything, without simulated stations
 	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: setup  ## all that CI runs
-	$(MAKE) --no-print-directory --jobs 4 types contracts checks style browser
+	$(MAKE) --no-print-directory --jobs 4 types collect contracts checks style browser
 	$(MAKE) --no-print-directory suite
 	$(MAKE) --no-print-directory test-sqlite
 	$(MAKE) --no-print-directory test-embedded
@@ -55,6 +55,9 @@ contracts: setup  ## import-linter: the floors of the architecture
 checks: setup  ## Django's own: system checks, no migration missing
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+collect: setup  ## compile the tests once, for all the processes that run them
+	@found=$$($(BIN)/python -m pytest -q --collect-only 2>&1) || { echo "$$found"; exit 1; }
 
 suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
 	$(BIN)/python -m pytest -q $(PARALLEL)

@@ -102,9 +102,9 @@ def _add_monitors(found: _Found, keys: Collection[Any]) -> None:
     active = Monitor.objects.filter(station__in=keys, status=MonitorStatus.ACTIVE)
     rows = active.exclude(monitor_id=None).order_by("pk")
     for row in rows.values_list(
-        "station", *_TARGET, "monitor_id", "type", "value", "severity", "transaction", "stream_interval",
-        "stream_values", "event_notification_type", "by_profile", "asked_here", "reason_code",
-        named=True,
+        "station", *_TARGET, "monitor_id", "type", "value", "severity", "transaction",
+        "stream_interval", "stream_values", "event_notification_type", "by_profile", "asked_here",
+        "reason_code", named=True,
     ):  # fmt: skip
         found.present[row.station].append(
             Present(
