@@ -36,9 +36,10 @@ run: setup  ## start everything, with simulated stations
 serve: setup  ## start everything, without simulated stations
 	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
+# Types are checked while tests wait for servers.
 test: setup  ## all that CI runs
-	$(MAKE) --no-print-directory --jobs 4 types collect contracts checks style browser
-	$(MAKE) --no-print-directory suite
+	$(MAKE) --no-print-directory --jobs 4 collect contracts checks style browser
+	$(MAKE) --no-print-directory --jobs 2 types suite
 	$(MAKE) --no-print-directory test-sqlite
 	$(MAKE) --no-print-directory test-embedded
 
@@ -65,16 +66,18 @@ suite: setup browser  ## the whole suite on PostgreSQL, Valkey and SeaweedFS
 coverage: setup browser  ## the whole suite again, with what it did not reach
 	$(BIN)/python -m pytest -q --cov --cov-report=term
 
-# Left out is what has no database, or reaches it only by way of what is tested here.
+# Left out is what has no database, or reaches it only by way of what is tested here. What services
+# do on SQLite, they do in the run after this one.
 test-sqlite: setup  ## what touches the database, on a SQLite file
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
-	  $(addprefix --ignore=tests/,access archives conformance docs lifecycles ocpp profiles storage testing texts \
-	  wording test_packaging.py services/test_reading.py $(WAYS_IN))
+	  $(addprefix --ignore=tests/,access archives conformance docs lifecycles ocpp profiles services storage testing texts \
+	  wording test_packaging.py $(WAYS_IN))
 
 # Left out is what asks nothing of a station's model: the files themselves, how they came, and what
 # pages show of the operator's own.
-test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`
-	TEST_SETTINGS=tests.hostcsms.settings $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
+test-embedded: setup  ## the suite inside a foreign CSMS, without `stations`, on a SQLite file
+	TEST_SETTINGS=tests.hostcsms.settings \
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -q $(PARALLEL) -m "not browser and not servers" \
 	  $(addprefix --ignore=tests/services/test_,direct_uploads.py examination.py following.py reading.py store_check.py) \
 	  --deselect=tests/access/test_walk.py::test_the_own_pages_open_and_do_not_change_because_of_anothers_rows \
 	  $(addprefix tests/,hostcsms access/test_walk.py adapters services test_checks.py test_conf.py test_migrations.py \
