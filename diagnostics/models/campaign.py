@@ -200,7 +200,11 @@ class CampaignStation(models.Model):
     """
 
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="stations", verbose_name=_("campaign")
+        Campaign,
+        on_delete=models.CASCADE,
+        db_index=False,  # the two below begin with it
+        related_name="stations",
+        verbose_name=_("campaign"),
     )
     station = models.ForeignKey(
         station_model(), on_delete=models.CASCADE, related_name="+", verbose_name=_("station")
@@ -267,7 +271,11 @@ class CampaignStation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "station"], name="diag_campaign_once")
         ]
-        indexes = [models.Index(fields=["campaign", "state", "id"], name="diag_campaign_state")]
+        indexes = [
+            models.Index(fields=["campaign", "state", "id"], name="diag_campaign_state"),
+            # Without it, the pages of an old campaign's stations are looked for in all newer ones.
+            models.Index(fields=["campaign", "id"], name="diag_campaign_page"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.station} in {self.campaign}"
