@@ -62,18 +62,18 @@ def main() -> int:
     with servers.prepared_environment() as directory:
         django.setup()
         servers.prepare_database()
-        from tests.failures.fleet import Plan, run_campaign, started
+        from tests.failures.fleet import Plan, Run, started
 
         plan = Plan(
             stations=arguments.stations,
             percent=PERCENT,
             at_once=arguments.at_once,
             connect_rate=arguments.connect_rate,
-            longest=200.0,
+            longest=120.0,
         )
         begun = time.monotonic()
         with started(os.environ, directory, patience=arguments.patience) as product:
-            is_right = report(run_campaign(product, plan, lambda text: print(text, flush=True)))
+            is_right = report(Run(product, plan, lambda text: print(text, flush=True)).go())
             used = {name: cores.cpu_seconds(product.pid(name)) for name in product.processes}
         told = ", ".join(f"{name} {number(seconds)}" for name, seconds in used.items())
         print(f"Processor seconds: {told}")

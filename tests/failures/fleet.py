@@ -12,11 +12,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from diagnostics.lifecycles.campaign import UNSETTLED
 from diagnostics.lifecycles.log_request import SUCCEEDED
 from diagnostics.models import Campaign, CampaignStation, LogRequest
 from diagnostics.services import campaigns
@@ -26,14 +27,15 @@ from tests.failures.watching import OpenPage
 from tests.servers.processes import ServerProcess, wait_until
 from tests.servers.product import Product
 
-# Seconds between two lines on how a campaign stands.
-TOLD_EVERY = 15.0
+# Seconds between two looks at how it stands, and between two lines on it.
+LOOK_AGAIN, TOLD_EVERY = 0.1, 15.0
 ORDERS = ("GetLog", "GetDiagnostics")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`percent` of the stations never answer, as many refuse; `longest` is seconds for a step."""
+    """`percent` of the stations never answer, as many refuse; `longest` is seconds in
+    which nothing moves."""
 
     stations: int
     percent: int = 5
@@ -121,51 +123,79 @@ def register(letter: str, count: int) -> None:
     )
 
 
-def run_campaign(product: Product, plan: Plan, tell: Callable[[str], Any] = print) -> Findings:
-    """Run it to its end, and find out what came of it, with the product as `started`.
+class Run:
+    """One campaign over the fleet, with the product as `started`; `tell` hears how it goes."""
 
-    Raises TimeoutError for a step that hangs.
-    """
-    began, half = time.monotonic(), (plan.stations - plan.away) // 2
-    first = Simulated(product, plan, "A", plan.stations - plan.away - half, "web")
-    second = Simulated(product, plan, "B", half, "web-2")
-    absent = Simulated(product, plan, "C", plan.away, "web-2")
+    def __init__(self, product: Product, plan: Plan, tell: Callable[[str], Any] = print) -> None:
+        self._product, self._plan, self._tell = product, plan, tell
+        self._began = time.monotonic()
+        half = (plan.stations - plan.away) // 2
+        self._here = [
+            Simulated(product, plan, "A", plan.stations - plan.away - half, "web"),
+            Simulated(product, plan, "B", half, "web-2"),
+        ]
+        self._away = Simulated(product, plan, "C", plan.away, "web-2")
 
-    def told(what: str) -> None:
-        tell(f"{time.monotonic() - began:4.0f} s: {what}")
+    def go(self) -> Findings:
+        """To its end, and what came of it. Raises TimeoutError where nothing moves any more."""
+        with ExitStack() as stack:
+            for fleet in self._here:
+                stack.enter_context(fleet.sailing())
+            with self._away.sailing():
+                self._until("booted", _booted, self._plan.stations)
+            self._until("connected", _connected, self._plan.stations - self._plan.away)
+            campaign = _start(self._plan)
+            page = stack.enter_context(OpenPage(campaign, self._product.url))
+            self._have_some_die(campaign, stack)
+            self._until("over", lambda: _over(campaign), self._plan.stations)
+            ended = Campaign.objects.filter(pk=campaign.pk, ended_at__isnull=False)
+            wait_until(ended.exists, "the campaign is over")
+            wait_until(lambda: page.shown == _counts(campaign), "the page shows the end")
+        return _find_out(campaign, [*self._here, self._away], page)
 
-    with ExitStack() as stack:
-        for fleet in (first, second):
-            stack.enter_context(fleet.sailing())
-        with absent.sailing():
-            _booted(plan.stations, plan)
-        _connected(plan.stations - plan.away, plan)
-        told(f"{plan.stations} stations have booted, {plan.away} of them are away")
-        campaign = _start(plan)
-        page = stack.enter_context(OpenPage(campaign, product.url))
-        _goes_on(campaign, plan, 0.15, "it has begun")
-        product.kill("worker")
-        told("one worker is killed")
-        _goes_on(campaign, plan, 0.3, "it goes on with the other worker")
-        product.kill("web-2")
-        told("an ASGI server is killed, and those who were away return to it")
-        stack.enter_context(absent.sailing())
-        product.start("web-2")
-        told("it is back")
-        _is_over(campaign, plan, told)
-        told("every station has come to its end")
-        wait_until(lambda: page.shown == _counts(campaign), "the page shows the end")
-    return _find_out(campaign, [first, second, absent], page)
+    def _have_some_die(self, campaign: Campaign, stack: ExitStack) -> None:
+        self._until("over", lambda: _over(campaign), self._plan.stations * 0.15)
+        self._product.kill("worker")
+        self._told("a worker was killed, the other one goes on")
+        self._until("over", lambda: _over(campaign), self._plan.stations * 0.3)
+        self._product.kill("web-2")
+        self._told("an ASGI server was killed, to which those return that were away")
+        stack.enter_context(self._away.sailing())
+        self._product.start("web-2")
+        self._told("it is back")
+
+    def _until(self, what: str, counted: Callable[[], int], wanted: float) -> None:
+        """Wait until so many are; say now and then how many there are."""
+        patient_until = time.monotonic() + self._plan.longest
+        said_at, before = time.monotonic(), -1
+        while (count := counted()) < wanted:
+            if count > before:
+                patient_until, before = time.monotonic() + self._plan.longest, count
+            if time.monotonic() > patient_until:
+                raise TimeoutError(f"{count} stations are {what}, and no more")
+            if time.monotonic() > said_at + TOLD_EVERY:
+                self._told(f"{count} stations are {what}")
+                said_at = time.monotonic()
+            time.sleep(LOOK_AGAIN)
+        self._told(f"{count} stations are {what}")
+
+    def _told(self, what: str) -> None:
+        self._tell(f"{time.monotonic() - self._began:4.0f} s: {what}")
 
 
-def _booted(count: int, plan: Plan) -> None:
-    rows = ChargingStation.objects.filter(registration=Registration.ACCEPTED)
-    wait_until(lambda: rows.count() == count, f"{count} stations have booted", plan.longest)
+def _booted() -> int:
+    return ChargingStation.objects.filter(registration=Registration.ACCEPTED).count()
 
 
-def _connected(count: int, plan: Plan) -> None:
-    rows: Any = StationConnection.objects.live()
-    wait_until(lambda: rows.count() == count, f"{count} stations are there", plan.longest)
+def _connected() -> int:
+    live: Any = StationConnection.objects.live()
+    found: int = live.count()
+    return found
+
+
+def _over(campaign: Campaign) -> int:
+    """Stations that have come to their end."""
+    return CampaignStation.objects.filter(campaign=campaign).exclude(state__in=UNSETTLED).count()
 
 
 def _start(plan: Plan) -> Campaign:
@@ -182,24 +212,6 @@ def _start(plan: Plan) -> Campaign:
 
 def _counts(campaign: Campaign) -> dict[str, int]:
     return campaigns.tally([campaign.pk])[campaign.pk]
-
-
-def _goes_on(campaign: Campaign, plan: Plan, part: float, what: str) -> None:
-    """Until a part of all stations has succeeded."""
-    count = part * plan.stations
-    wait_until(lambda: _counts(campaign).get("Succeeded", 0) >= count, what, plan.longest)
-
-
-def _is_over(campaign: Campaign, plan: Plan, told: Callable[[str], Any]) -> None:
-    """Until every station has come to its end; meanwhile how they stand is told."""
-    ended = Campaign.objects.filter(pk=campaign.pk, ended_at__isnull=False)
-    patient_until = time.monotonic() + 4 * plan.longest
-    while not ended.exists():
-        with suppress(TimeoutError):
-            wait_until(ended.exists, "it is over", TOLD_EVERY)
-        if time.monotonic() > patient_until:
-            raise TimeoutError(f"not over: {_counts(campaign)}")
-        told(", ".join(f"{count:,} {state}" for state, count in sorted(_counts(campaign).items())))
 
 
 def _find_out(campaign: Campaign, fleets: list[Simulated], page: OpenPage) -> Findings:

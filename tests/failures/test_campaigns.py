@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.failures.fleet import Plan, run_campaign, started
+from tests.failures.fleet import Plan, Run, started
 from tests.servers.product import Product
 from tests.servers.valkey import Valkey
 
@@ -26,7 +26,7 @@ def product(
 
 
 def test_processes_that_die_cost_a_campaign_nothing(product: Product) -> None:
-    found = run_campaign(product, Plan(stations=30, percent=8, at_once=10))
+    found = Run(product, Plan(stations=30, percent=8, at_once=10)).go()
     assert found.wrong == []
     assert found.asked_needlessly == []
     assert found.lies == [] and found.looks > 3
