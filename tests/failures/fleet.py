@@ -66,7 +66,7 @@ class Findings:
 def started(
     environment: Mapping[str, str], directory: Path, *, patience: float
 ) -> Iterator[Product]:
-    """The product of `run_campaign`, which gives stations so many seconds for an answer."""
+    """The product of a `Run`, which gives stations so many seconds for an answer."""
     impatient = {
         "DJANGO_SETTINGS_MODULE": "tests.failures.impatient",
         "PATIENCE": str(patience),
