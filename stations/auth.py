@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -40,15 +41,25 @@ CREDENTIALS = frozenset({RefusalReason.NO_CREDENTIALS, RefusalReason.WRONG_PASSW
 # Kinds of refusals kept; whoever tries one identity after the other pushes out the oldest.
 MOST_REFUSALS = 1000
 
+# Seconds that a station is kept at the door. Later it is turned away at once: it is about to give
+# up, and letting it in would take the time from those who still wait.
+LONGEST_AT_THE_DOOR = 8.0
+
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a station shows before it is let in. `authorization` is the header as it came."""
+    """What a station shows before it is let in. `authorization` is the header as it came;
+    `arrived_at` in the clock of `time.monotonic`."""
 
     raw_path: bytes
     subprotocols: tuple[str, ...]
     authorization: bytes
     peer: Peer
+    arrived_at: float = field(default_factory=time.monotonic)
+
+
+class Busy(Exception):
+    """So many stations arrive that this one has waited too long to be let in."""
 
 
 class Refused(Exception):
@@ -74,8 +85,10 @@ class Admission:
 def admit(handshake: Handshake, server_id: UUID) -> Admission:
     """Let a station in, on a socket that the server process holds.
 
-    Raises Refused; a refusal is kept for the operator to see.
+    Raises Refused; a refusal is kept for the operator to see. Raises Busy.
     """
+    if time.monotonic() > handshake.arrived_at + LONGEST_AT_THE_DOOR:
+        raise Busy
     try:
         station, version = _checked(handshake)
     except Refused as refused:

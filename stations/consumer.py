@@ -22,7 +22,7 @@ from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
 from stations import connectors, delivery, outbox, presence
 from stations.answers import answer_boot, answer_call
-from stations.auth import Refused, admit
+from stations.auth import Busy, Refused, admit
 from stations.closing import POLICY, TOO_BIG, UNSUPPORTED_DATA, reason_of
 from stations.conf import stations_settings
 from stations.database import in_database
@@ -55,8 +55,9 @@ class StationConsumer(AsyncConsumer):
         except Refused as refused:
             await refuse(scope, send, refused.status, str(refused))
             return
-        except Exception:  # the database is away: the station tries again by itself
-            logger.exception("A connection could not be opened")
+        except Exception as error:  # the database is away: the station tries again by itself
+            if not isinstance(error, Busy):
+                logger.exception("A connection could not be opened")
             await refuse(scope, send, 503, "Try again later")
             return
         await self._serve(version)

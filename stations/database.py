@@ -22,11 +22,14 @@ CONNECTION_AGE = 300
 # A connection that was used within these seconds is not asked again whether it still works.
 TRUSTED = 5.0
 
+# Those of the stations, and one for what must not wait behind them.
+STATIONS, AT_ONCE = "stations-database", "at-once"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _lock = threading.Lock()
-_executor: ThreadPoolExecutor | None = None
+_executors: dict[str, ThreadPoolExecutor] = {}
 _opened: list[Any] = []
 _thread = threading.local()
 
@@ -37,7 +40,16 @@ async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     A unit that has begun is awaited even when the caller is cancelled: nothing it wrote may be
     unknown to what the caller does next.
     """
-    run: Any = database_sync_to_async(_unit, thread_sensitive=False, executor=_threads())
+    return await _run(STATIONS, function, *args, **kwargs)
+
+
+async def at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`in_database` for the process itself: however many stations want something, it lives."""
+    return await _run(AT_ONCE, function, *args, **kwargs)
+
+
+async def _run(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    run: Any = database_sync_to_async(_unit, thread_sensitive=False, executor=_threads(name))
     unit = asyncio.ensure_future(run(function, *args, **kwargs))
     try:
         return await asyncio.shield(unit)
@@ -62,26 +74,25 @@ def close() -> None:
 
     The next unit starts new threads.
     """
-    global _executor
     with _lock:
-        executor, _executor = _executor, None
-        opened = _opened.copy()
+        executors, opened = list(_executors.values()), _opened.copy()
+        _executors.clear()
         _opened.clear()
-    if executor is not None:
+    for executor in executors:
         executor.shutdown(wait=True)
     for connection in opened:
         connection.inc_thread_sharing()  # its thread has ended
         connection.close()
 
 
-def _threads() -> ThreadPoolExecutor:
-    global _executor
+def _threads(name: str) -> ThreadPoolExecutor:
     with _lock:
-        if _executor is None:
-            _executor = ThreadPoolExecutor(
-                THREADS, thread_name_prefix="stations-database", initializer=_keep_connections
+        if name not in _executors:
+            count = THREADS if name == STATIONS else 1
+            _executors[name] = ThreadPoolExecutor(
+                count, thread_name_prefix=name, initializer=_keep_connections
             )
-        return _executor
+        return _executors[name]
 
 
 def _keep_connections() -> None:

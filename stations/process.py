@@ -16,7 +16,7 @@ from channels.layers import get_channel_layer
 
 from diagnostics import ingest
 from stations import connectors, database, outbox, presence
-from stations.database import in_database
+from stations.database import at_once
 from stations.gateway import group_of
 from stations.models import HEARTBEAT
 
@@ -64,7 +64,7 @@ class Process:
         self._seen.add(station_id)
 
     async def _make_known(self) -> None:
-        await in_database(presence.start_server, self.id)
+        await at_once(presence.start_server, self.id)
         self._tasks = [asyncio.create_task(self._live()), asyncio.create_task(self._listen())]
 
     async def _live(self) -> None:
@@ -74,7 +74,7 @@ class Process:
                 await self._beat()
         finally:  # the event loop ends
             try:
-                await in_database(presence.stop_server, self.id)
+                await at_once(presence.stop_server, self.id)
             finally:
                 database.close()
                 outbox.close()
@@ -86,7 +86,7 @@ class Process:
         mine, seen = list(self._sockets), self._seen
         self._seen = set()
         try:
-            state = await in_database(presence.beat, self.id, seen, mine)
+            state = await at_once(presence.beat, self.id, seen, mine)
         except Exception:  # the database is away: stations stay, the next beat tries again
             logger.exception("The heartbeat of this process was not written")
             self._seen |= seen

@@ -51,6 +51,17 @@ def test_many_identities_push_out_the_oldest(server: str, monkeypatch: pytest.Mo
     assert list(kept) == ["guess-2", "guess-3", "guess-4"]
 
 
+def test_who_has_waited_too_long_at_the_door_comes_again(
+    server: str, station: ChargingStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "LONGEST_AT_THE_DOOR", -1)
+    with pytest.raises(InvalidStatus) as caught, connected(server, "CP-1"):
+        pass
+    response = caught.value.response
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+    assert not RefusedConnection.objects.exists()
+
+
 @pytest.mark.parametrize("path", ["a%00b", "x" * 65, "%FF", "a%3Ab"])
 def test_a_bad_identity_gets_400(server: str, path: str) -> None:
     status, _, row = refused(server, path)
