@@ -19,7 +19,7 @@ KIND = re.compile(rf'"((?:{"|".join(TOPICS)})\.[a-z_]+)"')
 
 def test_every_kind_that_is_noted_has_a_sentence_and_every_sentence_a_use() -> None:
     noted = {
-        kind for file in (APP / "services").glob("*.py") for kind in KIND.findall(file.read_text())
+        kind for file in (APP / "services").rglob("*.py") for kind in KIND.findall(file.read_text())
     }
     assert noted == set(SENTENCES)
 
