@@ -36,10 +36,9 @@ run: setup  ## start everything, with simulated stations
 serve: setup  ## start everything, without simulated stations
 	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-# Types are checked while tests wait for servers.
 test: setup  ## all that CI runs
-	$(MAKE) --no-print-directory --jobs 4 collect contracts checks style browser
-	$(MAKE) --no-print-directory --jobs 2 types suite
+	$(MAKE) --no-print-directory --jobs 4 types collect contracts checks style browser
+	$(MAKE) --no-print-directory suite
 	$(MAKE) --no-print-directory test-sqlite
 	$(MAKE) --no-print-directory test-embedded
 
