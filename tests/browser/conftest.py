@@ -13,8 +13,6 @@ from tests.servers.browser import launched, watched_page
 
 __all__ = ["beat", "running", "simulate", "worker"]
 
-PASSWORD = "correct horse"
-
 
 @pytest.fixture(scope="package")  # not longer: it holds the thread's event loop
 def browser() -> Iterator[Browser]:
@@ -26,7 +24,7 @@ def browser() -> Iterator[Browser]:
 def operator(asgi_server: str, browser: Browser) -> Iterator[Page]:
     """A page of somebody who is logged in; script errors fail the test."""
     client = Client()
-    client.force_login(User.objects.create_superuser("operator", password=PASSWORD))
+    client.force_login(User.objects.create_superuser("operator"))
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     with watched_page(browser) as page:
         page.context.add_cookies(

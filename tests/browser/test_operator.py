@@ -18,7 +18,6 @@ from diagnostics.progress import publish_on_commit
 from diagnostics.services import logs
 from diagnostics.testing import Quirk
 from stations.services import block_station
-from tests.browser.conftest import PASSWORD
 from tests.commands.conftest import Simulate
 from tests.servers.processes import wait_until
 
@@ -43,15 +42,9 @@ def elsewhere(work: Callable[[], Work]) -> Work:
         return thread.submit(alone).result()
 
 
-def test_who_logs_in_requests_a_log_watches_it_and_reads_it(
+def test_a_log_is_requested_watched_and_read(
     operator: Page, asgi_server: str, simulate: Simulate
 ) -> None:
-    operator.context.clear_cookies()
-    operator.goto(f"{asgi_server}/admin/")
-    operator.fill("#id_username", "operator")
-    operator.fill("#id_password", PASSWORD)
-    operator.click("[type=submit]")
-    expect(operator.locator("text=What needs somebody now")).to_be_visible()
     station = simulate("CS-1", log_size=50_000)
     operator.goto(f"{asgi_server}/admin/stations/chargingstation/{station.pk}/change/")
     expect(operator.locator("text=connected").first).to_be_visible()
