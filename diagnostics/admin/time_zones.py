@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
 from django import forms
+
+from diagnostics.models.group import time_zones
 
 
 def zone_select(none: str) -> forms.Select:
     """A widget; `none` is what choosing no zone means."""
-    names = sorted(zoneinfo.available_timezones())
-    return forms.Select(choices=[("", none), *((name, name) for name in names)])
+    return forms.Select(choices=[("", none), *((name, name) for name in sorted(time_zones()))])

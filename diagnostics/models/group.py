@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,9 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from diagnostics.conf import station_model
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names in the time zone database; to ask it anew each time reads hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def check_time_zone(name: str) -> None:
     """Raise ValidationError unless the name is one of the time zone database."""
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError(
             _("%(name)s is no time zone: write one such as Europe/Amsterdam."),
             params={"name": name},

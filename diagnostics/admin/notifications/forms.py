@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -12,6 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from diagnostics.admin.time_zones import zone_select
 from diagnostics.lifecycles.notification import ROUTED, WITH_SEVERITY, Digest, Kind, TargetKind
 from diagnostics.models import NotificationRoute, NotificationTarget
 from diagnostics.models.notification import new_secret
@@ -147,9 +147,7 @@ class RouteForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = sorted(zoneinfo.available_timezones())
-        choices = [("", _("The group's, or the server's")), *((name, name) for name in names)]
-        self.fields["time_zone"].widget = forms.Select(choices=choices)
+        self.fields["time_zone"].widget = zone_select(_("The group's, or the server's"))
         for name in ("from_time", "to_time", "digest_at"):
             self.fields[name].widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 
