@@ -48,6 +48,9 @@ settings.DIAGNOSTICS = {
     "READ_LIMITS": False,
     "READ_DEVICE_MODEL": False,
 }
+# Static files are looked for when they are asked for: each client of a test would look at all of
+# them first.
+settings.WHITENOISE_AUTOREFRESH = True
 # How people's passwords are hashed is Django's, and slow on purpose.
 settings.PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
