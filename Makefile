@@ -36,8 +36,9 @@ run: setup  ## start everything, with simulated stations
 serve: setup  ## start everything, without simulated stations
 	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: setup  ## all that CI runs
-	$(MAKE) --no-print-directory --jobs 4 types collect contracts checks style browser
+test:  ## all that CI runs
+	$(MAKE) --no-print-directory --jobs 2 setup browser
+	$(MAKE) --no-print-directory --jobs 4 types collect contracts checks style
 	$(MAKE) --no-print-directory suite
 	$(MAKE) --no-print-directory test-sqlite
 	$(MAKE) --no-print-directory test-embedded
