@@ -83,7 +83,7 @@ def take(most: int, now: datetime) -> list[StationProfile]:
     pks = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
     StationProfile.objects.filter(pk__in=pks).update(due_at=now + LEASE)
     rows = StationProfile.objects.filter(pk__in=pks)
-    return list(rows.select_related("station", "profile__current"))
+    return list(rows.select_related("station").prefetch_related("profile__current"))
 
 
 def give_back(rows: Sequence[StationProfile], at: datetime | None = None) -> None:
