@@ -143,7 +143,7 @@ class Run:
                 stack.enter_context(fleet.sailing())
             with self._away.sailing():
                 self._until("booted", _booted, self._plan.stations)
-            self._until("connected", _connected, self._plan.stations - self._plan.away)
+            self._until("away", lambda: self._plan.stations - _connected(), self._plan.away)
             campaign = _start(self._plan)
             page = stack.enter_context(OpenPage(campaign, self._product.url))
             self._have_some_die(campaign, stack)
