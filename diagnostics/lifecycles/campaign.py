@@ -8,7 +8,8 @@
 
 A campaign is over when none of its stations waits or is asked. One that was canceled still hears
 what became of the stations that were asked before. Failed stations may be asked anew by hand, which
-makes a campaign that is over run again.
+makes a campaign that is over run again. A log that comes late makes a failed station one that
+succeeded, at any time; while it is on its way after all, the station counts as asked.
 """
 
 from __future__ import annotations
