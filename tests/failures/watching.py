@@ -18,7 +18,7 @@ from diagnostics.models import Campaign
 from diagnostics.services import campaigns
 
 # Seconds in which a page hears of a change, and gathers what comes with it: see `line.js`.
-HEARD_WITHIN, GATHERED = 2.0, 0.3
+HEARD_WITHIN, GATHERED = 5.0, 0.3
 COUNT = re.compile(r"state=(\w+)\"><span class=\"dx-badge.*?<strong>(\d+)</strong>")
 
 Counts = dict[str, int]
