@@ -60,6 +60,7 @@ def main() -> int:
     # Ended from outside, it still stops PostgreSQL.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     with servers.prepared_environment() as directory:
+        os.sched_setaffinity(0, cores.SERVER | cores.OTHERS)  # nobody is measured beside another
         django.setup()
         servers.prepare_database()
         from tests.failures.fleet import Plan, Run, started
