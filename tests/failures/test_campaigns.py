@@ -23,6 +23,8 @@ def product(
 ) -> Iterator[Product]:
     with started(process_environment, tmp_path, patience=4) as product:
         yield product
+    with valkey.client() as client:
+        client.flushall()  # a worker that was killed leaves what it had taken
 
 
 def test_processes_that_die_cost_a_campaign_nothing(product: Product) -> None:
