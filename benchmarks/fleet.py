@@ -33,7 +33,7 @@ def report(found: object) -> bool:
     from tests.failures.fleet import Findings  # needs Django to be set up
 
     assert isinstance(found, Findings)
-    rows = [[kind, end, number(count)] for (kind, end), count in sorted(found.ends.items())]
+    rows = [[kind, end, f"{count:,}"] for (kind, end), count in sorted(found.ends.items())]
     print(table(["stations that are", "ended", "how many"], rows))
     heard = ", ".join(f"{times} times: {count:,}" for times, count in sorted(found.heard.items()))
     print(f"\nAsked, as the stations count it: {heard}")

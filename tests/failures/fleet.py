@@ -17,9 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q
+
+from diagnostics.lifecycles.call import CallStatus
 from diagnostics.lifecycles.campaign import UNSETTLED
 from diagnostics.lifecycles.log_request import SUCCEEDED
-from diagnostics.models import Campaign, CampaignStation, LogRequest
+from diagnostics.models import Campaign, CampaignStation, OutboundCall
 from diagnostics.services import campaigns
 from diagnostics.testing import Quirk
 from stations.models import ChargingStation, Registration, StationConnection
@@ -221,7 +224,7 @@ def _find_out(campaign: Campaign, fleets: list[Simulated], page: OpenPage) -> Fi
     found = Findings(lasted.total_seconds(), looks=page.looks, lies=page.lies)
     quirks = {name: each for fleet in fleets for name, each in fleet.quirks.items()}
     heard = {name: fleet.heard(name) for fleet in fleets for name in fleet.quirks}
-    failed = _failed_requests()
+    failed = _failed_calls()
     for row in CampaignStation.objects.filter(campaign=campaign).select_related("station"):
         name = row.station.identity
         kind, right = _right_end(quirks[name])
@@ -236,9 +239,14 @@ def _find_out(campaign: Campaign, fleets: list[Simulated], page: OpenPage) -> Fi
     return found
 
 
-def _failed_requests() -> Counter[Any]:
-    """Station -> its log requests that came to nothing."""
-    failed = LogRequest.objects.exclude(verdict__in=SUCCEEDED)
+def _failed_calls() -> Counter[Any]:
+    """Station -> how often it was asked, and nothing came of it.
+
+    Within one request too: one of 1.6 that is silent is asked in the older way (GetDiagnostics).
+    """
+    asked = OutboundCall.objects.filter(action="GetLog").exclude(wire_action="")
+    lost = Q(status__in=[CallStatus.TIMED_OUT, CallStatus.REFUSED])
+    failed = asked.filter(lost | ~Q(log_request__verdict__in=SUCCEEDED))
     return Counter(failed.values_list("station_id", flat=True))
 
 
