@@ -44,6 +44,16 @@ class Exchange:
     answered_at: float
     answer: str
 
+    @property
+    def payload(self) -> str:
+        """That of the call; that of the answer is {}."""
+        return self.text[self.text.index("{") : self.text.rindex("}") + 1]
+
+    @property
+    def latency(self) -> float:
+        """Milliseconds until the answer."""
+        return max(0.0, round((self.answered_at - self.at) * 1000, 3))
+
     def entries(self) -> tuple[Entry, Entry]:
         """The same as two frames, where the call holds what must be hidden."""
         call, answer = self.text, self.answer

@@ -65,6 +65,18 @@ class Row(NamedTuple):
     error_description: str
 
 
+def rows_of_exchange(each: Exchange) -> tuple[Row, Row]:
+    """The call and its answer."""
+    began = datetime.fromtimestamp(each.at, UTC)
+    end = datetime.fromtimestamp(each.answered_at, UTC)
+    ids, named = (each.station_id, each.connection), (each.message_id, each.action)
+    size, answered = len(each.text), len(each.answer)
+    return (
+        Row(*ids, began, FROM, _CALL, *named, each.payload, "", size, None, "", ""),
+        Row(*ids, end, TO, _RESULT_KIND, *named, "{}", "", answered, each.latency, OK, ""),
+    )
+
+
 class _Frame(NamedTuple):
     kind: int | None
     message_id: str = ""
@@ -91,14 +103,19 @@ class Scribe:
         self._calls: OrderedDict[tuple[Any, str, str, str], _Call] = OrderedDict()
         self.tally = Tally()
 
-    def rows(self, entries: Sequence[Entry | Exchange]) -> list[Row]:
-        """The rows to write. Calls of actions that are left out have none, nor their answers."""
+    def rows(self, entries: Sequence[Entry | Exchange]) -> list[Row | Exchange]:
+        """What to write; an exchange stands for its two rows, as `rows_of_exchange` makes them.
+
+        Calls of actions that are left out have none, nor their answers.
+        """
         current = current_settings()
         left_out = current.message_log_leaves_out
-        rows: list[Row] = []
+        rows: list[Row | Exchange] = []
         for each in gently(harmless(entries, upload_path=current.upload_path)):
             if isinstance(each, Exchange):
-                rows += self._rows_of_exchange(each, left_out)
+                self._count_exchange(each)
+                if each.action not in left_out:
+                    rows.append(each)
                 continue
             entry, content = each
             row = self._row(entry, _frame_of(content, entry.direction), left_out)
@@ -106,23 +123,9 @@ class Scribe:
                 rows.append(row)
         return rows
 
-    def _rows_of_exchange(
-        self, each: Exchange, left_out: Collection[str]
-    ) -> tuple[Row, Row] | tuple[()]:
-        station_id, text, at, ended = each.station_id, each.text, each.at, each.answered_at
-        self.tally.count(station_id, at, FROM, _CALL, "", None)
-        self.tally.count(station_id, ended, TO, _RESULT_KIND, OK, None)
-        if each.action in left_out:
-            return ()
-        payload = text[text.index("{") : text.rindex("}") + 1]
-        latency = max(0.0, round((ended - at) * 1000, 3))
-        began, end = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(ended, UTC)
-        ids, named, size = (station_id, each.connection), (each.message_id, each.action), len(text)
-        answered = len(each.answer)
-        return (
-            Row(*ids, began, FROM, _CALL, *named, payload, "", size, None, "", ""),
-            Row(*ids, end, TO, _RESULT_KIND, *named, "{}", "", answered, latency, OK, ""),
-        )
+    def _count_exchange(self, each: Exchange) -> None:
+        self.tally.count(each.station_id, each.at, FROM, _CALL, "", None)
+        self.tally.count(each.station_id, each.answered_at, TO, _RESULT_KIND, OK, None)
 
     def _row(self, entry: Entry, frame: _Frame, left_out: Collection[str]) -> Row | None:
         latency, action, outcome = None, frame.action, entry.outcome or frame.outcome

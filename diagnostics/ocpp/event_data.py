@@ -106,22 +106,24 @@ def read_time(value: object) -> datetime | None:
 
 
 def _read_event(entry: dict[str, Any]) -> EventFacts:
+    """Most entries have few of the fields: to ask first takes a fifth of reading nothing."""
     component, variable = entry.get("component"), entry.get("variable")
     evse = component.get("evse") if isinstance(component, dict) else None
     timestamp = text(entry, "timestamp", 64)
-    cleared, severity = entry.get("cleared"), whole(entry, "severity")
+    cleared = entry.get("cleared")
+    severity = whole(entry, "severity") if "severity" in entry else None
     name, value = text(variable, "name", 50), text(entry, "actualValue", 2500)
     return EventFacts(
         whole(entry, "eventId"),
         read_time(timestamp),
         timestamp,
         text(entry, "trigger", 20),
-        whole(entry, "cause"),
+        whole(entry, "cause") if "cause" in entry else None,
         HIDDEN if value and _is_secret(name) else value,
-        text(entry, "techCode", 50),
-        text(entry, "techInfo", 500),
+        text(entry, "techCode", 50) if "techCode" in entry else "",
+        text(entry, "techInfo", 500) if "techInfo" in entry else "",
         cleared if isinstance(cleared, bool) else None,
-        text(entry, "transactionId", 36),
+        text(entry, "transactionId", 36) if "transactionId" in entry else "",
         whole(entry, "variableMonitoringId"),
         text(entry, "eventNotificationType", 30),
         severity if severity is not None and 0 <= severity <= 9 else None,
