@@ -30,6 +30,7 @@ from stations.gateway import wake
 from stations.handshake import handshake_of, refuse
 from stations.messages import Frames
 from stations.models import ChargingStation, CloseReason, Registration
+from stations.password_changes import PasswordChanges
 from stations.process import Process, this_process
 from stations.registration import asked_for_by, check_registered
 
@@ -76,6 +77,7 @@ class StationConsumer(AsyncConsumer):
         self.station_id = self.station.pk
         self.connection_id, self._replaced = admitted.connection_id, admitted.replaced
         self._frames = Frames(self.station_id, self.connection_id)
+        self._passwords = PasswordChanges(self.station_id)
         self.protocol = Connection(version)
         self.codec = codec_for(version)
         self.registration = self.station.registration
@@ -173,6 +175,7 @@ class StationConsumer(AsyncConsumer):
 
     async def _record(self, event: events.Event) -> None:
         try:
+            await self._passwords.ended(event)
             if isinstance(event, events.CallAnswered):
                 await outbox.record_answer(self.station, event.message_id, event.payload)
             else:
@@ -279,6 +282,7 @@ class StationConsumer(AsyncConsumer):
         action, payload = call.wire_action, call.wire_payload or {}
         self.asked_for |= asked_for_by(action, payload)
         try:
+            await self._passwords.sending(call.message_id, action, payload)
             self.protocol.send_call(
                 call.message_id, action, payload, self._loop.time(), call.timeout
             )
