@@ -76,6 +76,7 @@ class Behaviour:
     boots_during_upload: bool = False
     hangs_up_after_answer: bool = False
     repeats_message_ids: bool = False
+    asks_again: bool = False
     dates: Dates = Dates.UTC
     clock_is_unset: bool = False
     talks_while_pending: bool = False

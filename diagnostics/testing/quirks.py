@@ -53,6 +53,7 @@ class Quirk(StrEnum):
     BOOTS_DURING_UPLOAD = "boots-during-upload"
     DISCONNECTS_AFTER_ACCEPTED = "disconnects-after-accepted"
     RETRIES_SAME_MESSAGE_ID = "retries-same-message-id"
+    DROPS_LATE_ANSWERS = "drops-late-answers"
     ODD_DATES = "odd-dates"
     WRONG_CLOCK = "wrong-clock"
     PENDING_STATUS_NOTIFICATIONS = "pending-status-notifications"
@@ -191,6 +192,10 @@ _TABLE: dict[Quirk, tuple[str, dict[str, Any]]] = {
     Q.RETRIES_SAME_MESSAGE_ID: (
         "Sends each upload status and each event a second time under the same message id.",
         {"repeats_message_ids": True},
+    ),
+    Q.DROPS_LATE_ANSWERS: (
+        "Drops an answer to a call that is not in flight any more, and makes the call once again.",
+        {"asks_again": True},
     ),
     Q.ODD_DATES: (
         "Writes times without a zone, with a two-digit offset, or with nine digits of fraction.",

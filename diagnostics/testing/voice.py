@@ -14,6 +14,7 @@ from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.events import (
     CallAnswered,
     CallReceived,
+    CallTimedOut,
     CallUnsent,
     ConnectionLost,
     Event,
@@ -171,6 +172,9 @@ class Voice:
                 self.called[event.action] += 1
             if saying is None:
                 foreign.append(event)
+                continue
+            if isinstance(event, CallTimedOut) and self._behaviour.asks_again and saying.kept:
+                self.insist(replace(saying, message_id=""))
                 continue
             if saying.then is not None:
                 saying.then(event.payload if isinstance(event, CallAnswered) else None)

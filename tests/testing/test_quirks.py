@@ -1,5 +1,6 @@
 """Each quirk as a dialogue: what such a station says, does and sends."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -272,6 +273,23 @@ def test_retries_same_message_id_on_the_next_connection():
     dialogue.disconnect()
     dialogue.station.opened(dialogue.now)
     assert dialogue.station.data_to_send() == [lost]
+
+
+def test_drops_late_answers():
+    """What was not answered in time is said again as a call of its own, until it is (13.3)."""
+    dialogue = Dialogue(V201, Quirk.DROPS_LATE_ANSWERS)
+    station = dialogue.station
+    station.desks.events.problem(VariableName("EVSE", "Problem", evse=1), True)
+    (first,) = map(json.loads, station.data_to_send())
+    dialogue.now += 31
+    station.advance(dialogue.now)
+    station.receive_text(json.dumps([3, first[1], {}]), dialogue.now)
+    (second,) = map(json.loads, station.data_to_send())
+    assert first[1] != second[1]
+    assert first[2:] == second[2:]
+    station.receive_text(json.dumps([3, second[1], {}]), dialogue.now)
+    station.advance(dialogue.now + 31)
+    assert not any('"NotifyEvent"' in text for text in station.data_to_send())
 
 
 def test_odd_dates():
