@@ -113,8 +113,11 @@ class Scribe:
         rows: list[Row | Exchange] = []
         for each in gently(harmless(entries, upload_path=current.upload_path)):
             if isinstance(each, Exchange):
+                is_left_out = each.action in left_out
                 self._count_exchange(each)
-                if each.action not in left_out:
+                key = (each.station_id, each.connection, FROM, each.message_id)
+                self._remember(key, _Call(each.action, each.at, is_left_out))
+                if not is_left_out:
                     rows.append(each)
                 continue
             entry, content = each
@@ -134,7 +137,8 @@ class Scribe:
         if frame.kind in _REQUESTS:
             is_left_out = action in left_out and not outcome
             if frame.kind == _CALL:
-                self._remember(entry, frame, action in left_out)
+                key = (entry.station_id, entry.connection, entry.direction, frame.message_id)
+                self._remember(key, _Call(action, entry.at, action in left_out))
         elif frame.kind is not None:
             call = self._call_of(entry, frame)
             if call is not None:
@@ -159,9 +163,8 @@ class Scribe:
             description and storable(description[:LONGEST_ERROR]),
         )
 
-    def _remember(self, entry: Entry, frame: _Frame, is_left_out: bool) -> None:
-        key = (entry.station_id, entry.connection, entry.direction, frame.message_id)
-        self._calls[key] = _Call(frame.action, entry.at, is_left_out)
+    def _remember(self, key: tuple[Any, str, str, str], call: _Call) -> None:
+        self._calls[key] = call
         if len(self._calls) > REMEMBERED:
             self._calls.popitem(last=False)
 

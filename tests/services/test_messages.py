@@ -244,3 +244,17 @@ def test_a_call_with_its_answer_is_logged_as_two_frames(
         Exchange(station.pk, "c", at, text, "1", action, at + 0.5, '[3,"1",{}]')
     )
     assert told() == one_by_one
+
+
+def test_a_refusal_of_our_answer_is_named_by_the_call_that_was_logged_with_it(
+    log: MessageLog, station: Any
+) -> None:
+    """CALLRESULTERROR (2.1) comes after the answer, and says nothing but its id."""
+    at = time.time()
+    call = '[2,"1","NotifyEvent",{"a":1}]'
+    message_log.put_exchange(
+        Exchange(station.pk, "c", at, call, "1", "NotifyEvent", at + 0.5, '[3,"1",{}]')
+    )
+    message_log.record(station, '[5,"1","FormatViolation","",{}]', IN, connection="c")
+    *_, refusal = rows(log)
+    assert (refusal.action, refusal.outcome) == ("NotifyEvent", "FormatViolation")
