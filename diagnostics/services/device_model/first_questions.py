@@ -24,8 +24,7 @@ Purpose = VariableRequest.Purpose
 
 def after_connecting(station: Any) -> None:
     """A station that was never asked is; the others are when they boot."""
-    info = StationInfo.objects.filter(station=station).first()
-    if info is None or info.limits_read_at is None:
+    if not StationInfo.objects.filter(station=station, limits_read_at__isnull=False).exists():
         _read_limits(station)
 
 
