@@ -12,7 +12,7 @@ GENERATIONS = (50_000, 20, 50)
 
 # Seconds a busy thread keeps the interpreter. The thread that commits what stations say needs it
 # for moments, many times a commit: with the default of 5 ms each of them waits for the event loop.
-SWITCH_INTERVAL = 0.001
+SWITCH_INTERVAL = 0.0003
 
 
 async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -41,8 +41,10 @@ class Gathering(Generic[Item]):
         name: str,
         most: int = MOST,
         idle: float = IDLE,
+        pause: float = PAUSE,
     ) -> None:
         self._work, self._name, self._most, self._idle = work, name, most, idle
+        self._pause = pause
         self._begin()
 
     def _begin(self) -> None:
@@ -87,8 +89,8 @@ class Gathering(Generic[Item]):
 
     def _next(self) -> list[Item]:
         """What is to be worked on now; nothing at the end of this thread."""
-        if self._were_many and not self._is_closing:
-            time.sleep(PAUSE)
+        if self._were_many and self._pause and not self._is_closing:
+            time.sleep(self._pause)
         with self._arrived:
             self.is_working = False
             if not self._waiting and not self._is_closing:

@@ -26,20 +26,12 @@ ACTIONS = frozenset(GATHERED)
 Answer: TypeAlias = dict[str, Any] | None
 
 
-# Writers for each action: while the commit of one waits for the disk, the other one gathers. A
-# station always has the same one.
-WRITERS = 2
-
-
 class Ingest:
     """The writers of a process, which needs no more, whatever number of event loops it has."""
 
     def __init__(self) -> None:
         self._commits = {
-            action: [
-                GroupCommit[Any, Answer](partial(_write, gathered), name=f"{action} {number}")
-                for number in range(WRITERS)
-            ]
+            action: GroupCommit[Any, Answer](partial(_write, gathered), name=action)
             for action, gathered in GATHERED.items()
         }
 
@@ -63,13 +55,12 @@ class Ingest:
         if not checked:
             payload = _requests(version).read(action, payload)[1]
         item = GATHERED[action].read(station_id, version, payload, datetime.now(UTC))
-        return self._commits[action][hash(station_id) % WRITERS].submit(item)
+        return self._commits[action].submit(item)
 
     def close(self) -> None:
         """Write what waits, and give the database connections back."""
-        for commits in self._commits.values():
-            for each in commits:
-                each.close()
+        for each in self._commits.values():
+            each.close()
 
 
 def _write(gathered: Gathered, batch: Sequence[Any]) -> list[Answer]:

@@ -240,6 +240,23 @@ async def test_what_comes_during_a_commit_goes_into_the_next(
     assert paper.batches == [["1"], ["2", "3", "4"], ["5"]]
 
 
+async def test_what_comes_in_without_a_pause_is_written_together(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diagnostics.services.ingest.LONGEST", PATIENCE)
+    commits = GroupCommit(paper.write)
+
+    async def say(rounds: int) -> str:
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        return await commits.submit(str(rounds))
+
+    await asyncio.gather(*map(say, range(6)))
+    await commits.submit("later")
+    commits.close()
+    assert paper.batches == [["0", "1", "2", "3", "4", "5"], ["later"]]
+
+
 async def test_nothing_waits_when_nothing_is_on_its_way(paper: Paper) -> None:
     commits = GroupCommit(paper.write, idle=2 * PATIENCE)
     async with asyncio.timeout(PATIENCE):
