@@ -15,7 +15,6 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from diagnostics.storage.base import (
-    CHUNK,
     ObjectChanged,
     ObjectFacts,
     ObjectMissing,
@@ -27,6 +26,9 @@ from diagnostics.storage.base import (
 
 # Kept free beside an expected file, so that logs do not starve what else lives on the disk.
 RESERVE = 64 * 1024 * 1024
+
+# What is read at once: a piece that is still in the processor's cache when it is looked at.
+PIECE = 256 * 1024
 
 _KEY_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\Z")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -59,7 +61,7 @@ class FileLogStore:
         with _translated(), self._path(key).open("rb") as file:
             file.seek(start)
             left = end - start if end is not None else None
-            while chunk := file.read(CHUNK if left is None else max(0, min(CHUNK, left))):
+            while chunk := file.read(PIECE if left is None else max(0, min(PIECE, left))):
                 yield chunk
                 left = left - len(chunk) if left is not None else None
 

@@ -166,7 +166,7 @@ def _hit(stretch: Stretch, begin: int, spans: list[Span], line: int) -> Hit:
     shown = data[left:right]
     text = shown.decode(errors="ignore")[:LONGEST_SHOWN]
     offset = stretch.offset_of(line - stretch.line, begin)
-    return Hit(line, offset, column, text, tuple(_in_characters(spans, shown, left, text)))
+    return Hit(line, offset, column, text, _in_characters(spans, shown, left, text))
 
 
 def _end_of(stretch: Stretch, last: int) -> int:
@@ -179,12 +179,14 @@ def _end_of(stretch: Stretch, last: int) -> int:
     return end
 
 
-def _in_characters(spans: list[Span], shown: bytes, left: int, text: str) -> Iterator[Span]:
+def _in_characters(spans: list[Span], shown: bytes, left: int, text: str) -> tuple[Span, ...]:
     """Spans of bytes as spans of the text shown, which begins at byte `left`; none is empty."""
     length, places = len(text), [(start - left, end - left) for start, end in spans if end > start]
+    if length == len(shown):  # all of it is shown, and each byte is a character
+        return tuple(places)
     if not shown.isascii():
         places = [(_characters(shown, start), _characters(shown, end)) for start, end in places]
-    return ((start, min(end, length)) for start, end in places if start < length)
+    return tuple((start, min(end, length)) for start, end in places if start < length)
 
 
 def _characters(shown: bytes, end: int) -> int:
