@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 from django.utils.http import content_disposition_header
 
+from diagnostics.conf import app_settings
 from diagnostics.storage.base import (
     CHUNK,
     ObjectFacts,
@@ -28,12 +29,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-# The smallest part that S3 takes; 10,000 of them reach 48 GiB.
+# The smallest part that S3 takes, and how many parts an object may have: together 48 GiB.
 PART = 5 * 1024 * 1024
+MOST_PARTS = 10_000
 # Parts of one upload on their way at the same time: one alone leaves the store waiting for us.
 AHEAD = 2
 # The same over all uploads of this process.
 SENDERS = 16
+
+
+def part_size(largest: int) -> int:
+    """Bytes of a part where an object may have up to `largest`: the same for all, as some stores
+    want it."""
+    return max(PART, -(-largest // MOST_PARTS))
 
 
 class S3LogStore:
@@ -53,7 +61,9 @@ class S3LogStore:
         return cls(parts.netloc, parts.path.strip("/"), *connect())
 
     def open_upload(self, key: str, expected: int | None = None) -> Upload:
-        return _S3Upload(key, self._client, self._bucket, self._prefix + key, self._senders)
+        largest = max(app_settings.max_upload_size, app_settings.max_unpacked_size, expected or 0)
+        name, part = self._prefix + key, part_size(largest)
+        return _S3Upload(key, self._client, self._bucket, name, self._senders, part)
 
     def size(self, key: str) -> int:
         with translated():
@@ -141,13 +151,20 @@ class _S3Upload(Upload):
     """
 
     def __init__(
-        self, key: str, client: S3Client, bucket: str, name: str, senders: ThreadPoolExecutor
+        self,
+        key: str,
+        client: S3Client,
+        bucket: str,
+        name: str,
+        senders: ThreadPoolExecutor,
+        part: int,
     ) -> None:
         super().__init__(key)
         self._client = client
         self._bucket = bucket
         self._name = name
         self._senders = senders
+        self._part = part
         self._filling = bytearray()
         self._sending: deque[Future[CompletedPartTypeDef]] = deque()
         self._parts: list[CompletedPartTypeDef] = []
@@ -156,9 +173,9 @@ class _S3Upload(Upload):
     def _append(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            if len(self._filling) == PART:
+            if len(self._filling) == self._part:
                 self._send_part()
-            taken = rest[: PART - len(self._filling)]
+            taken = rest[: self._part - len(self._filling)]
             self._filling += taken
             rest = rest[len(taken) :]
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
 
-from diagnostics.models import LogRequest, OutboundCall
+from config import programs
+from diagnostics import ringing
+from diagnostics.lifecycles.examination import Examination
+from diagnostics.models import LogFile, LogRequest, OutboundCall
 from diagnostics.services import logs
 from diagnostics.services.calls import delivery
+from diagnostics.services.files import examination
 from diagnostics.services.logs import watch as log_watch
 from diagnostics.wording import verdict_sentence
 from stations import presence
@@ -75,6 +81,45 @@ def test_a_dispatch_that_the_broker_forgot(
     delivery.ring_waiting()
     station.expect("GetLog")
     station.expect_nothing(1)
+
+
+@pytest.fixture
+def endless_files(settings: Any) -> Iterator[list[LogFile]]:
+    """More files than a worker has threads, whose examination waits for their first byte."""
+    argv = programs.worker().argv
+    request = logs.request_log(station=register_station("NL-23", security_profile=1)[0])
+    files = [
+        LogFile(log_request=request, key=f"endless-{n}", size=0, received_at=timezone.now())
+        for n in range(int(argv[argv.index("--concurrency") + 1]) + 2)
+    ]
+    paths = [Path(urlsplit(settings.LOG_STORE_URL).path, file.key) for file in files]
+    paths[0].parent.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        os.mkfifo(path)
+    yield LogFile.objects.bulk_create(files)
+    for path in paths:
+        path.unlink()
+
+
+def test_a_dispatch_overtakes_files_that_keep_a_worker_busy(
+    product: Product,
+    station: HandStation,
+    endless_files: list[LogFile],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `serve` has it: a worker for each queue, and what takes long has its own."""
+    product.kill("worker")
+    product.start("worker-celery", "worker-slow")
+    for file in endless_files:
+        examination.request_examination(file)
+    examined = LogFile.objects.filter(examination=Examination.RUNNING)
+    wait_until(lambda: examined.count() == len(endless_files) - 2, "no thread of it is free")
+    monkeypatch.setattr(ringing, "ring", lambda _calls: False)  # a worker has to
+    click()
+    station.expect("GetLog")
+    assert LogFile.objects.filter(examination=Examination.WAITING).count() == 2
+    product.kill("worker-slow")
+    product.kill("worker-celery")
 
 
 def test_an_asgi_process_killed_with_a_call_in_flight(

@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from django.conf import settings
+
 from config import programs
 from tests.servers.processes import ServerProcess, free_port, port_answers
 
@@ -30,7 +32,7 @@ class Product:
 
     def start(self, *names: str) -> None:
         """Start `web`, `web-2`, `worker`, `beat` and the like, all at once; return when they are
-        ready."""
+        ready. `worker-slow` is the worker of that queue, others take from all."""
         ready = {name: self._launch(name) for name in names}
         for name, is_ready in ready.items():
             self.processes[name].wait_for(is_ready)
@@ -53,7 +55,9 @@ class Product:
             self.url_of(name)
             return programs.web("127.0.0.1", self._ports[name]).argv
         if kind == "worker":
-            return (*programs.worker().argv, "--hostname", f"{name}@%h")
+            queue = name.partition("-")[2]
+            named = queue in (each.name for each in settings.CELERY_TASK_QUEUES)
+            return (*programs.worker(queue if named else "").argv, "--hostname", f"{name}@%h")
         return programs.beat(self.directory).argv
 
     def kill(self, name: str) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
@@ -18,7 +19,7 @@ from diagnostics.storage import (
     get_log_store,
 )
 from diagnostics.storage.files import FileLogStore
-from diagnostics.storage.s3 import PART, S3LogStore
+from diagnostics.storage.s3 import MOST_PARTS, PART, S3LogStore, part_size
 from tests.servers.small_disk import ROOM, small_disk
 
 KEY = "CS001-0123456789ab/7/upload"
@@ -50,6 +51,30 @@ def test_what_goes_in_comes_out_with_its_size_and_hash(store, size):
     assert stored.sha256 == hashlib.sha256(content).hexdigest()
     assert store.size(KEY) == size
     assert get(store) == content
+
+
+@pytest.mark.parametrize("gigabytes", [1, 5, 48, 60, 1000, 5000])
+def test_the_largest_file_has_no_more_parts_than_s3_takes(gigabytes):
+    largest, part = gigabytes * 10**9, part_size(gigabytes * 10**9)
+    assert part >= PART
+    assert largest <= part * MOST_PARTS
+    assert part == PART or largest > (part - 1) * MOST_PARTS, "smaller ones would not do"
+
+
+def test_parts_are_as_large_as_the_largest_file_allowed_needs(s3_store_url):
+    store, content = S3LogStore.from_url(s3_store_url), os.urandom(2 * PART + 1500)
+    keys = {**settings.DIAGNOSTICS, "MAX_UPLOAD_SIZE": (PART + 1000) * MOST_PARTS}
+    put(store, content)
+    assert parts_of(store) == 3
+    with override_settings(DIAGNOSTICS=keys):
+        put(store, content)
+    assert parts_of(store) == 2
+    assert get(store) == content
+
+
+def parts_of(store):
+    """Stores write it behind the hash of an object that came in several."""
+    return int(store.head(KEY).etag.strip('"').rpartition("-")[2])
 
 
 def test_one_write_may_be_longer_than_two_parts(store):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import struct
+from contextlib import suppress
 from datetime import timedelta
 from ftplib import FTP, FTP_TLS, error_perm, error_temp
 from pathlib import Path
@@ -20,6 +21,7 @@ from diagnostics.uploads.ftp.session import Session
 from tests.servers.certificates import make_certificate
 from tests.servers.processes import wait_until
 from tests.servers.seaweedfs import BUCKET, SeaweedFS
+from tests.servers.small_disk import ROOM, small_disk
 from tests.uploads.conftest import content_of, stored_keys
 from tests.uploads.file_servers import account_at, reply_of, run_curl, serving
 
@@ -340,6 +342,19 @@ def test_a_store_that_dies_midway_is_451_and_the_attempt_is_noted(
     finally:
         store_server.stop()
     assert account.notes()[-1][0] == "upload.failed"
+    assert account.files() == []
+
+
+def test_a_disk_that_fills_midway_is_452_and_the_attempt_is_noted(account, configured, tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        configured(LOG_STORE_URL=f"file://{disk}")
+        client = account.ftp()
+        with client.transfercmd("STOR diagnostics.log") as data, suppress(ConnectionError):
+            data.sendall(bytes(2 * ROOM))
+        with pytest.raises(error_temp, match="452 There is no room"):
+            client.voidresp()
+        assert stored_keys(disk) == []
+    assert account.notes()[-1] == ("upload.failed", "The disk of the log store is full.")
     assert account.files() == []
 
 

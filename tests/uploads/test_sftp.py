@@ -17,6 +17,7 @@ from diagnostics.models import FileServer
 from diagnostics.uploads.sftp import server as sftp_server
 from diagnostics.uploads.sftp.inbox import Inbox
 from tests.servers.processes import wait_until
+from tests.servers.small_disk import ROOM, small_disk
 from tests.uploads.conftest import content_of, stored_keys
 from tests.uploads.file_servers import account_at, run_curl, serving
 
@@ -246,6 +247,20 @@ def test_a_file_that_is_too_large_is_kept_as_far_as_it_may_be(account, configure
     over_sftp(account, put)
     (file,) = account.files()
     assert (file.complete, file.size) == (False, 100_000)
+
+
+def test_a_disk_that_fills_midway_is_told_and_the_attempt_is_noted(account, configured, tmp_path):
+    async def put(client):
+        async with client.open("diagnostics.log", "wb") as file:
+            await file.write(bytes(2 * ROOM))
+
+    with small_disk(tmp_path / "disk") as disk:
+        configured(LOG_STORE_URL=f"file://{disk}")
+        with pytest.raises(asyncssh.SFTPFailure, match="The disk of the log store is full"):
+            over_sftp(account, put)
+        assert stored_keys(disk) == []
+    assert account.notes()[-1] == ("upload.failed", "The disk of the log store is full.")
+    assert account.files() == []
 
 
 def test_only_the_right_password_in_its_time_gets_in(account):
