@@ -7,7 +7,7 @@ turn comes when something that the run waits for has ended (`profile_queue.mark`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,16 +41,13 @@ from diagnostics.models import (
     VariableRequest,
 )
 from diagnostics.ocpp.codecs.monitoring import BASE, LEVEL, monitoring_codec
-from diagnostics.ocpp.device_model import VariableAsked
-from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.profiles.steps import Action, Plan, State, Why, refusal_key, setting_key
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import monitors, reports
+from diagnostics.services import monitors
 from diagnostics.services.calls import delivery
-from diagnostics.services.device_model import variables
 from diagnostics.services.monitors import facts as monitor_facts
-from diagnostics.services.monitors.watch import read_again
 from diagnostics.services.profiles import queue as profile_queue
+from diagnostics.services.profiles.stages import BEGIN
 from diagnostics.services.timeline import Source, note
 
 # When a run is looked at that nothing has called: something hangs, or its station is away.
@@ -59,7 +56,6 @@ BATCH = 500
 
 # What a station said for good, as opposed to silence, or to one that a report will show.
 _SAID_NO = FAILED - {MonitorStatus.UNANSWERED, MonitorStatus.NOT_ASKED, MonitorStatus.DUPLICATE}
-_SWITCH = ComponentVariable(Component("MonitoringCtrlr"), Variable("Enabled"))
 
 
 def start_runs(*, stations: QuerySet[StationProfile], requested_by: Any = None) -> int:
@@ -207,7 +203,7 @@ def advance(row: StationProfile, run: ProfileRun, found: Plan) -> datetime | Non
             return timezone.now()
         try:
             with transaction.atomic():
-                _STAGES[stage](held, found)
+                BEGIN[stage](held, found)
         except RequestRefused as error:
             _end(held, RunStatus.FAILED, REFUSED_HERE, str(error))
             return None
@@ -288,58 +284,3 @@ def _end(run: ProfileRun, status: RunStatus, reason: str = "", info: str = "") -
     publish_on_commit("monitors", run.station_id)
     publish_on_commit("monitorprofile", run.version.profile_id)
     return True
-
-
-# The stages
-
-
-def _read(run: ProfileRun, found: Plan) -> None:
-    read_again(run.station, run.requested_by)
-
-
-def _read_model(run: ProfileRun, found: Plan) -> None:
-    reports.request_base_report(station=run.station, requested_by=run.requested_by)
-
-
-def _switch(run: ProfileRun, found: Plan) -> None:
-    user = run.requested_by
-    for each in found.to_switch:
-        if each.name == "enabled":
-            asked = [VariableAsked(_SWITCH, value=each.wanted)]
-            run.variables = variables.set_variables(
-                station=run.station, asked=asked, requested_by=user
-            )
-        elif each.name == "base":
-            base = monitors.set_monitoring_base(
-                station=run.station, base=each.wanted, requested_by=user
-            )
-            run.calls.add(base)
-        else:
-            level = monitors.set_monitoring_level(
-                station=run.station, severity=int(each.wanted), requested_by=user
-            )
-            run.calls.add(level)
-
-
-def _clear(run: ProfileRun, found: Plan) -> None:
-    ids = [step.present.monitor_id for step in found.of(Action.CLEAR) if step.present]
-    run.calls.add(
-        *monitors.clear_monitors(station=run.station, ids=ids, requested_by=run.requested_by)
-    )
-
-
-def _set(run: ProfileRun, found: Plan) -> None:
-    steps = found.of(Action.SET, Action.REPLACE)
-    wanted = [step.spec for step in steps if step.spec]
-    monitors.set_monitors(
-        station=run.station, wanted=wanted, requested_by=run.requested_by, run=run
-    )
-
-
-_STAGES: dict[Stage, Callable[[ProfileRun, Plan], None]] = {
-    Stage.READ: _read,
-    Stage.MODEL: _read_model,
-    Stage.SETTINGS: _switch,
-    Stage.CLEAR: _clear,
-    Stage.SET: _set,
-}
