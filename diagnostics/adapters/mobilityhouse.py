@@ -232,7 +232,8 @@ class DiagnosticsMixin(ChargePoint):
     async def _deliver(self) -> None:
         """Take calls from the outbox while there are any, and again when the doorbell rings."""
         try:
-            await asyncio.wait_for(self._heard.wait(), GREETING_SECONDS)
+            async with asyncio.timeout(GREETING_SECONDS):
+                await self._heard.wait()
         except TimeoutError:
             logger.debug("%s says nothing, so it did not boot", self.id)
         while True:
@@ -270,6 +271,9 @@ class DiagnosticsMixin(ChargePoint):
         frame = Call(call.message_id, call.wire_action, call.wire_payload)
         await self._send(to_text(frame, self.version))
         try:
-            await asyncio.wait_for(exchange.settled.wait(), call.timeout)
+            # Not `wait_for`: before Python 3.12 it forgets that it was cancelled when the answer
+            # comes in the same moment, and a connection that ends would wait for ever.
+            async with asyncio.timeout(call.timeout):
+                await exchange.settled.wait()
         except TimeoutError:
             await WORKERS.run(inbound.receive_timeout, self.station, call.message_id)

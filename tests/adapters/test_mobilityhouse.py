@@ -79,6 +79,22 @@ class Wire:
         assert self.outbox.empty()
 
 
+class HangsUp(Wire):
+    """Ends so many turns of the event loop after it was asked for more than it had."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__()
+        self.turns = turns
+
+    async def recv(self) -> str:
+        frame = await self.inbox.get()
+        if frame is not None:
+            return json.dumps(frame)
+        for _turn in range(self.turns):
+            await asyncio.sleep(0)
+        raise Hung
+
+
 class Heartbeats:
     @on("Heartbeat")
     def on_heartbeat(self) -> Any:
@@ -337,6 +353,19 @@ async def test_what_passes_is_in_the_log_of_messages(station: Any) -> None:
     ]
     assert rows[0].payload == {"idToken": {"idToken": "•••", "type": "ISO14443"}}
     assert all(row.latency is not None for row in rows if row.is_answer)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_ends_with_an_answer_ends(station: Any, turns: int) -> None:
+    wire = HangsUp(turns)
+    serving = asyncio.create_task(Box201("CS-1", wire).start())
+    ours = await placed(station)
+    await wire.hears()
+    wire.inbox.put_nowait([3, ours.message_id, {"status": "Accepted"}])
+    wire.inbox.put_nowait(None)
+    with pytest.raises(Hung):
+        await asyncio.wait_for(serving, PATIENCE)
+    await becomes_answered(ours)
 
 
 async def becomes_answered(call: Any) -> None:
