@@ -197,12 +197,15 @@ def test_many_slow_stations_hold_nobody_up_and_lose_nothing(server, monkeypatch)
             slow.append(connection)
         begun = time.monotonic()
         quick = another.submit(send, fast, put(fast, bytes(3_000_000)), hang_up=False)
-        for _ in range(24):
-            time.sleep(0.25)  # the pace of the stations: four kilobytes a second
+        sent = 0
+        while sent < 23_900 and not (quick.done() and time.monotonic() - begun > 6):
+            time.sleep(0.25)  # the pace of the stations: four hundred bytes a second
+            sent += 100
             for connection in slow:
-                connection.sendall(b"k" * 1000)
+                connection.sendall(b"k" * 100)
         assert quick.done() and quick.result().endswith(b"ok")
         for connection in slow:
+            connection.sendall(b"k" * (24_000 - sent))
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
     assert time.monotonic() - begun > body.STALL_SECONDS
     assert {each.awaited_file().size for each in addresses} == {24_000}

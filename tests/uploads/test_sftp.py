@@ -252,12 +252,14 @@ def test_a_file_that_is_too_large_is_kept_as_far_as_it_may_be(account, configure
 def test_a_disk_that_fills_midway_is_told_and_the_attempt_is_noted(account, configured, tmp_path):
     async def put(client):
         async with client.open("diagnostics.log", "wb") as file:
-            await file.write(bytes(2 * ROOM))
+            with pytest.raises(asyncssh.SFTPFailure, match="The disk of the log store is full"):
+                await file.write(bytes(2 * ROOM))
+            with pytest.raises(asyncssh.SFTPFailure, match="The disk of the log store is full"):
+                await file.write(b"one more piece")
 
     with small_disk(tmp_path / "disk") as disk:
         configured(LOG_STORE_URL=f"file://{disk}")
-        with pytest.raises(asyncssh.SFTPFailure, match="The disk of the log store is full"):
-            over_sftp(account, put)
+        over_sftp(account, put)
         assert stored_keys(disk) == []
     assert account.notes()[-1] == ("upload.failed", "The disk of the log store is full.")
     assert account.files() == []

@@ -39,7 +39,7 @@ class ArrivingFile:
         self._shift = 0
         self._next = 0
         self._early: dict[int, bytes] = {}
-        self._failed = False
+        self._failure: Exception | None = None
 
     @property
     def size(self) -> int:
@@ -47,21 +47,26 @@ class ArrivingFile:
         return self._next
 
     def write(self, offset: int, data: bytes) -> None:
-        """Take a piece. Raises OutOfOrder, UploadRefused, StorageError; then it is over."""
+        """Take a piece. Raises OutOfOrder, UploadRefused, StorageError; then it is over.
+
+        Clients have many pieces under way: whichever answer they look at says what went wrong.
+        """
+        if self._failure is not None:
+            raise self._failure
         try:
             if self._reception is None:
                 self._begin(offset)
             self._take(offset + self._shift, data)
-        except Exception:
-            self._failed = True
+        except Exception as failure:
+            self._failure = failure
             raise
 
     def close(self, *, cut_off: bool) -> None:
         """Keep what came. Raises StorageError."""
-        if self._reception is None and not cut_off and not self._failed:
+        if self._reception is None and not cut_off and self._failure is None:
             self._begin(0)
         if self._reception is not None:
-            self._reception.finish(whole=not (cut_off or self._early or self._failed))
+            self._reception.finish(whole=not (cut_off or self._early or self._failure))
 
     def _begin(self, offset: int) -> None:
         """The first piece tells where the client goes on: at 0, or behind what is here."""
