@@ -6,9 +6,8 @@ MATRIX_PYTHON ?= python3.13
 MATRIX_VENV := .venv-matrix
 MATRIX_DJANGO := 6.0.10
 # Files of tests run side by side, each process with a database and a Valkey of its own; PARALLEL=
-# runs them in turn.
-# In their order: the slowest files are not the longest, and must not come last.
-PARALLEL ?= --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+# runs them in turn. What runs in one process says tests/sharing.py.
+PARALLEL ?= --numprocesses 3 --dist loadfile
 
 # What they bring is kept by the code that test_endpoint.py goes through.
 WAYS_IN := $(addprefix uploads/test_,ftp.py interruptions.py multipart.py names.py sftp.py)

@@ -30,13 +30,12 @@ from django.test import TransactionTestCase, override_settings  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as hypothesis  # noqa: E402
-from playwright.sync_api import Browser, Page  # noqa: E402
 
 from tests.servers.application import served  # noqa: E402
-from tests.servers.browser import launched, watched_page  # noqa: E402
 from tests.servers.database import empty  # noqa: E402
 from tests.servers.seaweedfs import BUCKET, SeaweedFS  # noqa: E402
 from tests.servers.valkey import Valkey  # noqa: E402
+from tests.sharing import Sharing, browser_first  # noqa: E402
 
 # A busy machine is no finding: it only takes longer to invent and to try.
 hypothesis.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -77,21 +76,16 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Hand out the tests of a file together."""
+    return Sharing(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests of a file run in one process, and so do all that drive a browser.
-
-    Several browsers at once on a small machine only wait for each other. Theirs is the longest
-    group, so it begins first.
-    """
+    """With several processes, all have the same order."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not _has_browser(item))
-        for item in items:
-            group = "browser" if _has_browser(item) else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _has_browser(item: pytest.Item) -> bool:
-    return item.get_closest_marker("browser") is not None
+        browser_first(items)
 
 
 def pytest_unconfigure() -> None:
@@ -145,20 +139,6 @@ def asgi_server(transactional_db: None) -> Iterator[str]:
         override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, "PUBLIC_URL": address}),
     ):
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium. One per module: coroutine tests in other modules need the thread's event loop."""
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page; the test fails when a script does, or when the policy refuses content."""
-    with watched_page(browser) as page:
-        yield page
 
 
 @pytest.fixture

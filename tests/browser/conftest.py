@@ -21,6 +21,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page; the test fails when a script does, or when the policy refuses content."""
+    with watched_page(browser) as page:
+        yield page
+
+
+@pytest.fixture
 def operator(asgi_server: str, browser: Browser) -> Iterator[Page]:
     """A page of somebody who is logged in; script errors fail the test."""
     client = Client()
