@@ -121,6 +121,7 @@ def test_two_logs_are_compared_difference_by_difference(operator: Page, asgi_ser
     operator.check(f'[name=right][value="{right.pk}.0"]')
     operator.click("input[value=Compare]")
     expect(operator.locator("[role=status]").last).to_contain_text("2 differences: 298 lines")
+    operator.wait_for_load_state()  # the keys are listened to when the page is whole
     operator.keyboard.press("n")
     expect(operator.locator(".dx-current")).to_contain_text("08:00:50Z")
     operator.keyboard.press("n")
