@@ -136,6 +136,7 @@ METHODS = {
         "head",
         "list",
         "read",
+        "read_pieces",
         "copy",
         "delete",
         "check",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -130,6 +130,13 @@ class LogStore(Protocol):
         """
         ...
 
+    def read_pieces(self, key: str, start: int, lengths: Sequence[int]) -> Iterator[bytes]:
+        """Give the bytes from `start` on in pieces of these lengths, as long as there are any.
+
+        Raises as `read`.
+        """
+        ...
+
     def head(self, key: str) -> ObjectFacts:
         """Look at an object. Raises ObjectMissing, StorageUnavailable."""
         ...
@@ -172,3 +179,18 @@ class LogStore(Protocol):
     def check(self) -> None:
         """Return when the store can be used. Raises StorageUnavailable saying why not."""
         ...
+
+
+def portions(pieces: Iterable[bytes], lengths: Iterable[int]) -> Iterator[bytes]:
+    """The same bytes in portions of these lengths; ends early when the bytes do."""
+    source, pending = iter(pieces), memoryview(b"")
+    for length in lengths:
+        parts, missing = [pending[:length]], length - len(pending)
+        pending = pending[length:]
+        while missing > 0:
+            piece = memoryview(next(source, b""))
+            if not piece:
+                return
+            parts.append(piece[:missing])
+            pending, missing = piece[missing:], missing - len(piece)
+        yield b"".join(parts)

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +64,15 @@ class FileLogStore:
             while chunk := file.read(PIECE if left is None else max(0, min(PIECE, left))):
                 yield chunk
                 left = left - len(chunk) if left is not None else None
+
+    def read_pieces(self, key: str, start: int, lengths: Sequence[int]) -> Iterator[bytes]:
+        with _translated(), self._path(key).open("rb") as file:
+            file.seek(start)
+            for length in lengths:
+                piece = file.read(length)
+                if len(piece) < length:
+                    return
+                yield piece
 
     def head(self, key: str) -> ObjectFacts:
         with _translated():

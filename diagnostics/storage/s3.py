@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -22,6 +22,7 @@ from diagnostics.storage.base import (
     StorageError,
     StorageUnavailable,
     Upload,
+    portions,
 )
 from diagnostics.storage.s3_client import Signer, connect, translated
 
@@ -86,6 +87,9 @@ class S3LogStore:
                 raise
             with closing(found["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
+
+    def read_pieces(self, key: str, start: int, lengths: Sequence[int]) -> Iterator[bytes]:
+        return portions(self.read(key, start, start + sum(lengths)), lengths)
 
     def head(self, key: str) -> ObjectFacts:
         with translated():

@@ -17,12 +17,16 @@ class Block:
 
     `data` is in the file's own encoding. It begins and ends between two lines, unless one line is
     longer than a block: such a line begins a block, fills it and others, and ends in one of them.
-    All but the first of these have the number of that line as `first_line` too.
+    All but the first of these have the number of that line as `first_line` too. `line_ends` is
+    how many there are in it, where that is known; it is `sound` where all its bytes are known to be
+    characters of the encoding.
     """
 
     offset: int
     first_line: int
     data: bytes
+    line_ends: int | None = None
+    sound: bool = False
 
 
 def cut(pieces: Iterable[bytes], encoding: str, size: int = BLOCK_SIZE) -> Iterator[Block]:

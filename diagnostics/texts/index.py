@@ -69,6 +69,12 @@ class Index:
         after = number + 1
         return (self.offsets[after] if after < len(self) else self.size) - self.offsets[number]
 
+    def line_ends(self, number: int) -> int | None:
+        """Line ends in a block; None for the last one, of which it is not known."""
+        if number + 1 == len(self):
+            return None
+        return self.first_lines[number + 1] - self.first_lines[number]
+
     def block_of_line(self, line: int) -> int:
         """The block in which the line begins; the last one for a line past the end."""
         found = bisect_left(self.first_lines, line)

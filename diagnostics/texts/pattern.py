@@ -32,8 +32,9 @@ _BY_LINE = re.compile(r"\\[AzQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 # What may let an expression reach over a line end where RE2 is not told never to: classes and
 # escapes other than a few, and the flag that lets a dot match anything.
 _REACHES_OVER = re.compile(r"\\(?![dwSbBQE])[A-Za-z0-9]|\[\^|\[:|\(\?[a-zA-Z-]*s|[\0-\x1f]")
-# So many neighbouring lines with a match make it likely that more follow.
-NEIGHBOURS = 3
+# So many neighbouring lines with a match make it likely that more follow; matches farther from each
+# other than this are not looked at for it.
+NEIGHBOURS, NEAR = 3, 1000
 
 # Round brackets, apart from those that are quoted or in a class.
 _BRACKETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)
@@ -113,43 +114,48 @@ class Pattern:
         else:
             yield from self._at_once(data, start, end)
 
-    def count(self, data: bytes, start: int, end: int) -> int:
-        """How many lines `lines` would give. Neighbours are taken by one look at all of them."""
+    def count(self, data: bytes, start: int, end: int) -> tuple[int, int]:
+        """How many lines `lines` would give, and where the first match is (-1: there is none).
+
+        Neighbours are taken by one look at all of them.
+        """
         if self._by_line or self._sign is not None:
-            return sum(1 for _spans in self.lines(data, start, end))
-        found = 0
+            places = [spans[0][0] for spans in self.lines(data, start, end)]
+            return len(places), places[0] if places else -1
+        found, first = 0, -1
         while True:
-            counted, start = self._count_alone(data, start, end)
-            found += counted
+            counted, place, start = self._count_alone(data, start, end)
+            found, first = found + counted, place if first < 0 else first
             if start >= end or self._neighbours is None:
-                return found
+                return found, first
             if (row := self._neighbours.match(data, start, end)) is not None:
                 found += count_newlines(data[start : row.end()])
                 start = row.end()
             if start >= end:
-                return found
+                return found, first
 
-    def _count_alone(self, data: bytes, start: int, end: int) -> tuple[int, int]:
-        """Lines with a match, and where to go on: at the end, or behind some neighbours."""
-        found = near = 0
+    def _count_alone(self, data: bytes, start: int, end: int) -> tuple[int, int, int]:
+        """Lines with a match, the first match, and where to go on: at the end, or behind some
+        neighbours."""
+        found, near, first = 0, 0, -1
         past = start  # the line after the last one found
-        for match in self._line.finditer(data, start, end):
-            at, stop = match.span()
+        for at, stop in _matches(self._line, data, start, end):
             if at < past or (at == end and data[end - 1 : end] == b"\n"):
                 continue  # the same line, or none: it would begin at the end
+            if not found:
+                first = at
             found += 1
-            near = 1 if data.find(b"\n", past, at) >= 0 else near + 1
+            near = near + 1 if at < past + NEAR and data.find(b"\n", past, at) < 0 else 1
             past = data.find(b"\n", stop, end) + 1 or end + 1
             if near >= NEIGHBOURS and self._neighbours is not None:
-                return found, past
-        return found, end
+                return found, first, past
+        return found, first, end
 
     def _at_once(self, data: bytes, start: int, end: int) -> Iterator[list[Span]]:
         while start <= end:
             spans: list[Span] = []
             stop = end  # of the line they are in
-            for match in self._match.finditer(data, start, end):
-                span = match.span()
+            for span in _matches(self._match, data, start, end):
                 if spans and span[0] > stop:
                     yield spans
                     spans = []
@@ -202,6 +208,17 @@ class Pattern:
             return [(start, start)]
         found = self._one_by_one if self._by_line else self._at_once
         return next(found(data, start, end), None)
+
+
+def _matches(pattern: re2._Regexp, data: bytes, start: int, end: int) -> Iterator[Span]:
+    """Where `finditer` finds something; it would make an object of each, and take twice as long."""
+    match, anchor = pattern._regexp.Match, re2._Anchor.UNANCHORED
+    while start <= end:
+        ((at, stop),) = match(anchor, data, start, end)
+        if at < 0:
+            return
+        yield at, stop
+        start = max(stop, start + 1)
 
 
 def _neighbours(source: str, query: Query) -> re2._Regexp | None:

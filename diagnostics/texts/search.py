@@ -64,7 +64,7 @@ class Ended(StrEnum):
 class Bounds:
     """The first `listed` hits are given; more are counted, up to `counted`, within `seconds`."""
 
-    listed: int = 5_000
+    listed: int = 1_000
     counted: int = 100_000
     seconds: float = 120.0
 
@@ -79,7 +79,7 @@ class Search:
         self._pattern = Pattern(query)
         self._levels, self._encoding = query.levels, encoding
         self._bounds = bounds or Bounds()
-        self._found_line = -1  # the last line with a hit, as far as it was looked up
+        self._found_line = -1  # of the last one that goes on in a further part
         self._counted: int | None = None
 
     def run(self, blocks: Iterable[Block], last: int | None = None) -> Iterator[Hit | Progress]:
@@ -116,36 +116,49 @@ class Search:
     def _look(self, stretch: Stretch, start: int, end: int) -> Iterator[Hit]:
         if stretch.is_part and stretch.line == self._found_line:
             return  # in an earlier part of the line
-        data, line = stretch.data, stretch.line
-        known = 0  # the line with this number begins there
+        before, listed = self.hits, []
+        if self._levels or before < self._bounds.listed:
+            listed = self._listed(stretch, start, end)
+            numbers = stretch.numbers([begin for begin, _spans in listed])
+            for (begin, spans), line in zip(listed, numbers, strict=True):
+                yield _hit(stretch, begin, spans, line)
+        else:
+            self._count(stretch, start, end)
+        if stretch.unfinished and self.hits > before:
+            self._found_line = stretch.line
+
+    def _listed(self, stretch: Stretch, start: int, end: int) -> list[tuple[int, list[Span]]]:
+        """Where the lines to list begin, and the matches in them; all others are counted."""
+        data, listed = stretch.data, []
         for spans in self._pattern.lines(data, start, end):
             begin = data.rfind(b"\n", 0, spans[0][0]) + 1
-            if self.hits >= self._bounds.listed and not self._levels:
-                self._count(stretch, max(begin, start), end)
-                return
             if self._levels and not self._is_wanted(stretch, begin):
                 continue
             if self.hits >= self._bounds.counted:
                 self.ended = Ended.HITS
-                return
-            line += count_newlines(data[known:begin])
-            known = begin
-            self.hits += 1
-            self._found_line = line
-            if self.hits <= self._bounds.listed:
-                yield _hit(stretch, begin, spans, line)
+                break
+            if self.hits < self._bounds.listed:
+                listed.append((begin, spans))
+            elif self._levels:
+                self._mark(stretch, begin)
             else:
-                self._counted = line
+                self._count(stretch, max(begin, start), end)
+                break
+            self.hits += 1
+        return listed
 
     def _count(self, stretch: Stretch, start: int, end: int) -> None:
-        """Count the lines with a match, of which the first one begins at `start`."""
-        self.hits += self._pattern.count(stretch.data, start, end)
+        """Count the lines with a match, and mark the first one."""
+        found, first = self._pattern.count(stretch.data, start, end)
+        self.hits += found
         if self.hits > self._bounds.counted:
             self.hits, self.ended = self._bounds.counted, Ended.HITS
+        if found:
+            self._mark(stretch, stretch.data.rfind(b"\n", 0, first) + 1)
+
+    def _mark(self, stretch: Stretch, begin: int) -> None:
         if self._counted is None:
-            self._counted = stretch.line + count_newlines(stretch.data[:start])
-        if stretch.unfinished:
-            self._found_line = stretch.line
+            (self._counted,) = stretch.numbers([begin])
 
     def _is_wanted(self, stretch: Stretch, begin: int) -> bool:
         inside = stretch.is_part and begin == 0
@@ -158,15 +171,18 @@ def _hit(stretch: Stretch, begin: int, spans: list[Span], line: int) -> Hit:
     """The hit in the line that begins at data[begin]."""
     data, column = stretch.data, stretch.column if begin == 0 else 0
     stop = data.find(b"\n", spans[0][1])
-    left, right = begin, len(data) if stop < 0 else stop
+    left, right = begin, stop if stop >= 0 else len(data)
     if right - left > LONGEST_SHOWN:
         left = max(begin, character_at(data, max(spans[0][0] - BEFORE_MATCH, 0)))
         right = min(right, left + 4 * LONGEST_SHOWN)
         column += len(data[begin:left].decode())
     shown = data[left:right]
     text = shown.decode(errors="ignore")[:LONGEST_SHOWN]
+    places = [(start - left, end - left) for start, end in spans if end > start]
+    if len(text) < len(shown):
+        places = _in_characters(places, shown, len(text))
     offset = stretch.offset_of(line - stretch.line, begin)
-    return Hit(line, offset, column, text, _in_characters(spans, shown, left, text))
+    return Hit(line, offset, column, text, tuple(places))
 
 
 def _end_of(stretch: Stretch, last: int) -> int:
@@ -179,14 +195,11 @@ def _end_of(stretch: Stretch, last: int) -> int:
     return end
 
 
-def _in_characters(spans: list[Span], shown: bytes, left: int, text: str) -> tuple[Span, ...]:
-    """Spans of bytes as spans of the text shown, which begins at byte `left`; none is empty."""
-    length, places = len(text), [(start - left, end - left) for start, end in spans if end > start]
-    if length == len(shown):  # all of it is shown, and each byte is a character
-        return tuple(places)
+def _in_characters(spans: list[Span], shown: bytes, length: int) -> list[Span]:
+    """Spans of bytes as spans of the first `length` characters."""
     if not shown.isascii():
-        places = [(_characters(shown, start), _characters(shown, end)) for start, end in places]
-    return tuple((start, min(end, length)) for start, end in places if start < length)
+        spans = [(_characters(shown, start), _characters(shown, end)) for start, end in spans]
+    return [(start, min(end, length)) for start, end in spans if start < length]
 
 
 def _characters(shown: bytes, end: int) -> int:

@@ -5,13 +5,15 @@ Everything is UTF-8 here whose lines end in line feeds alone, whatever the file 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from diagnostics.texts.block import Block
 from diagnostics.texts.encodings import (
     aligned,
     count_lines,
+    count_newlines,
     find_newline,
     newline_of,
     rfind_newline,
@@ -34,7 +36,7 @@ class Stretch:
 
     Matches are looked for in `data` from `start` to `end`; what lies outside is there for anchors.
     `column` characters of the first line, which began with `head`, came in parts before; of one
-    that is `unfinished`, more come after.
+    that is `unfinished`, more come after. `line_ends` is how many there are, where that is known.
     `raw_end` is where in the text all this ends.
     """
 
@@ -47,6 +49,7 @@ class Stretch:
     column: int = 0
     head: bytes = b""
     unfinished: bool = False
+    line_ends: int | None = None
     _raw: bytes = field(default=b"", repr=False)
     _encoding: str = "utf-8"
     _starts: list[int] = field(default_factory=list, repr=False)
@@ -55,6 +58,25 @@ class Stretch:
     def is_part(self) -> bool:
         """Whether this goes on with a line that began in an earlier stretch."""
         return self.start > 0
+
+    def numbers(self, begins: Sequence[int]) -> list[int]:
+        """The numbers of the lines that begin there, which are in order.
+
+        Line ends are counted only as far as needed: not in the widest gap, if all are known.
+        """
+        gaps = [later - earlier for earlier, later in pairwise([0, *begins, len(self.data)])]
+        behind = len(begins) if self.line_ends is None else gaps.index(max(gaps))
+        found, line, known = [], self.line, 0
+        for begin in begins[:behind]:
+            line += count_newlines(self.data[known:begin])
+            known = begin
+            found.append(line)
+        line, known, later = self.line + (self.line_ends or 0), len(self.data), []
+        for begin in reversed(begins[behind:]):
+            line -= count_newlines(self.data[begin:known])
+            known = begin
+            later.append(line)
+        return found + later[::-1]
 
     def offset_of(self, number: int, begin: int) -> int:
         """Byte offset in the text of the line `number` places after the first, at data[begin]."""
@@ -86,16 +108,21 @@ class _Cutter:
     def take(self, block: Block) -> Iterator[Stretch]:
         if not self._held and not self._context:
             self._offset, self._line = block.offset, block.first_line
-        raw = self._held + block.data
+        raw, line_ends = self._held + block.data, block.line_ends
+        sound = block.sound and not self._held
         if self._context:
             end = find_newline(raw, self._encoding) + self._step
             if end >= self._step:
                 yield self._part(raw[:end], last=True)
-                raw = raw[end:]
+                raw, line_ends = raw[end:], None
         end = rfind_newline(raw, self._encoding, len(raw)) + self._step
         if end >= self._step and not self._context:
-            yield self._whole(raw[:end], counted=end < len(raw))
-            raw = raw[end:]
+            whole, raw = self._whole(raw[:end], sound), raw[end:]
+            if raw and line_ends is None:
+                line_ends = count_lines(whole._raw, self._encoding)
+            whole.line_ends = line_ends
+            self._line += line_ends or 0
+            yield whole
         while len(raw) > self._longest:
             cut = self._cutting_point(raw)
             yield self._part(raw[:cut], last=False)
@@ -110,13 +137,12 @@ class _Cutter:
             left.end = len(left.data)
             yield left
 
-    def _whole(self, raw: bytes, *, counted: bool = False) -> Stretch:
-        data = _normal(raw, self._encoding, first=self._offset == 0)
+    def _whole(self, raw: bytes, sound: bool = False) -> Stretch:
+        data = _normal(raw, self._encoding, first=self._offset == 0, sound=sound)
         end = self._offset + len(raw)
         stretch = Stretch(data, self._line, self._offset, end, end=len(data))
         stretch._raw, stretch._encoding = raw, self._encoding
         self._offset = end
-        self._line += count_lines(raw, self._encoding) if counted else 0
         return stretch
 
     def _part(self, raw: bytes, *, last: bool) -> Stretch:
@@ -155,10 +181,10 @@ def character_at(data: bytes, at: int) -> int:
     return at
 
 
-def _normal(raw: bytes, encoding: str, *, first: bool) -> bytes:
+def _normal(raw: bytes, encoding: str, *, first: bool, sound: bool = False) -> bytes:
     """UTF-8 with line feeds alone; U+FFFD where bytes are no characters, as the reader shows it."""
     data = raw
-    if encoding != "utf-8" or not _is_utf8(raw):
+    if encoding != "utf-8" or not (sound or _is_utf8(raw)):
         data = raw.decode(encoding, "replace").encode()
     if first:
         data = data.removeprefix(_MARK)

@@ -19,6 +19,8 @@ from diagnostics.services.files import examination, reading
 from diagnostics.services.files.reading import Text, open_text
 from diagnostics.testing.factories import make_log_file, make_log_request
 from diagnostics.texts.lines import LONGEST_LINE
+from diagnostics.texts.pattern import Query
+from diagnostics.texts.search import Bounds, Hit, Search
 from tests.archives.hostile import tarred, zipped
 from tests.services.conftest import make_station
 
@@ -104,6 +106,19 @@ def test_blocks_begin_exactly_where_they_are_wanted(text: Text) -> None:
         assert (found[0].offset, found[0].first_line) == (start, 12_345)
         assert b"".join(block.data for block in found) == whole[start:]
     assert list(text.blocks(from_line=20_000)) == list(text.blocks(from_offset=len(whole))) == []
+
+
+@pytest.mark.parametrize("first", [0, 1, 2_900, 12_345, 19_999])
+def test_hits_have_the_numbers_of_their_lines_wherever_the_search_begins(
+    text: Text, first: int
+) -> None:
+    """A block knows how many lines end in it, so that they are counted from its nearer end."""
+    found = Search(Query("line [0-9]*9 ", regex=True), text.encoding).run(text.blocks(first))
+    numbers = [hit.line for hit in found if isinstance(hit, Hit)]
+    wanted = [number for number in range(first, 20_000) if number % 10 == 9]
+    assert numbers == wanted[: Bounds().listed]
+    for block in text.blocks(first):
+        assert block.line_ends in (None, block.data.count(b"\n"))
 
 
 def test_a_line_of_a_hundred_megabytes_costs_two_blocks(keep: Keep) -> None:

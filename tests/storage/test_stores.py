@@ -91,6 +91,16 @@ def test_ranges_end_before_their_end(store, start, end):
     assert get(store, start, end) == b"0123456789"[start:end]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "given"),
+    [([], []), ([3], [b"234"]), ([1, 0, 4], [b"2", b"", b"3456"]), ([6, 2], [b"234567", b"89"]),
+     ([6, 3], [b"234567"]), ([40], [])],
+)  # fmt: skip
+def test_pieces_are_as_long_as_they_are_wanted_and_whole(store, lengths, given):
+    put(store, b"0123456789")
+    assert list(store.read_pieces(KEY, 2, lengths)) == given
+
+
 def test_reading_gives_pieces_of_at_most_a_megabyte(store):
     put(store, bytes(2 * CHUNK + 3))
     sizes = [len(piece) for piece in store.read(KEY)]

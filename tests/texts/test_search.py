@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from diagnostics.texts import stretch
 from diagnostics.texts.block import Block, cut
+from diagnostics.texts.encodings import count_lines
 from diagnostics.texts.levels import level_of
 from diagnostics.texts.lines import lines_of
 from diagnostics.texts.pattern import MOST_SPANS, Query
@@ -22,15 +24,23 @@ from diagnostics.texts.search import LONGEST_SHOWN, Bounds, Ended, Hit, Progress
 ENCODINGS = ["utf-8", "utf-16-le", "utf-16-be"]
 
 
-def find(data: bytes, query: Query, *, encoding: str = "utf-8", size: int = 64) -> list[Hit]:
-    search = Search(query, encoding)
-    hits = [found for found in search.run(blocks(data, encoding, size)) if isinstance(found, Hit)]
+def find(
+    data: bytes, query: Query, *, encoding: str = "utf-8", size: int = 64, examined: bool = False
+) -> list[Hit]:
+    search, source = Search(query, encoding), blocks(data, encoding, size, examined=examined)
+    hits = [found for found in search.run(source) if isinstance(found, Hit)]
     assert (search.ended, search.hits, search.done) == (Ended.COMPLETE, len(hits), len(data))
     return hits
 
 
-def blocks(data: bytes, encoding: str = "utf-8", size: int = 64) -> Iterator[Block]:
-    return cut([data], encoding, size)
+def blocks(
+    data: bytes, encoding: str = "utf-8", size: int = 64, *, examined: bool = False
+) -> Iterator[Block]:
+    """As they come in, or with what is known of them once a text was examined."""
+    for block in cut([data], encoding, size):
+        last = block.offset + len(block.data) == len(data)
+        ends = None if last else count_lines(block.data, encoding)
+        yield replace(block, line_ends=ends, sound=True) if examined else block
 
 
 def naive(data: bytes, query: Query, encoding: str) -> list[tuple[int, int, str]]:
@@ -58,28 +68,33 @@ QUERIES |= st.builds(Query, st.sampled_from(EXPRESSIONS), st.just(True), st.bool
 QUERIES |= st.builds(Query, st.sampled_from(["", "b"]), levels=st.sampled_from(["E", "W", "EW"]))
 
 
-@given(TEXTS, QUERIES, st.sampled_from(ENCODINGS), st.sampled_from([4, 16, 64, 4096]))
-@example("a\r\nb", Query("a$", regex=True), "utf-8", 4)
-@example("ab\n", Query("$", regex=True), "utf-8", 64)
-@settings(max_examples=200, deadline=None)
+@given(
+    TEXTS, QUERIES, st.sampled_from(ENCODINGS), st.sampled_from([4, 16, 64, 4096]), st.booleans()
+)
+@example("a\r\nb", Query("a$", regex=True), "utf-8", 4, False)
+@example("ab\n", Query("$", regex=True), "utf-8", 64, False)
+@settings(max_examples=300, deadline=None)
 def test_finds_what_a_loop_over_the_lines_finds(
-    text: str, query: Query, encoding: str, size: int
+    text: str, query: Query, encoding: str, size: int, examined: bool
 ) -> None:
     data = text.encode(encoding)
-    hits = find(data, query, encoding=encoding, size=size)
+    hits = find(data, query, encoding=encoding, size=size, examined=examined)
     assert [(hit.line, hit.offset, hit.text) for hit in hits] == naive(data, query, encoding)
 
 
-@given(TEXTS, QUERIES, st.integers(0, 2), st.sampled_from(ENCODINGS), st.sampled_from([16, 4096]))
-@example("b\nb\nb\nb\na\nb", Query("b"), 0, "utf-8", 4096)
-@example("b\nb\nb\na\n \nb\nb\n", Query(r"a\s*b|b", regex=True), 0, "utf-8", 4096)
+@given(
+    TEXTS, QUERIES, st.integers(0, 2), st.sampled_from(ENCODINGS), st.sampled_from([16, 4096]),
+    st.booleans(),
+)  # fmt: skip
+@example("b\nb\nb\nb\na\nb", Query("b"), 0, "utf-8", 4096, False)
+@example("b\nb\nb\na\n \nb\nb\n", Query(r"a\s*b|b", regex=True), 0, "utf-8", 4096, False)
 @settings(max_examples=300, deadline=None)
 def test_what_is_only_counted_is_counted_right(
-    text: str, query: Query, listed: int, encoding: str, size: int
+    text: str, query: Query, listed: int, encoding: str, size: int, examined: bool
 ) -> None:
     """Also where many lines with a match follow each other, which are counted at once."""
     data, search = text.encode(encoding), Search(query, encoding, Bounds(listed=listed))
-    found = list(search.run(blocks(data, encoding, size)))
+    found = list(search.run(blocks(data, encoding, size, examined=examined)))
     wanted = naive(data, query, encoding)
     assert [each.text for each in found if isinstance(each, Hit)] == [
         line for _number, _offset, line in wanted[:listed]

@@ -6,7 +6,7 @@ the blocks lie, and only those that are wanted are fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -201,12 +201,14 @@ class Text:
 
     def _fetch_run(self, numbers: Sequence[int]) -> Iterator[Block]:
         index = self._index
-        pieces = get_log_store().read(self._key, *index.place(numbers[0], numbers[-1]))
-        stored = portions(pieces, (index.stored(number) for number in numbers))
-        for number, data in zip(numbers, stored, strict=False):
+        lengths = [index.stored(number) for number in numbers]
+        pieces = get_log_store().read_pieces(self._key, index.places[numbers[0]], lengths)
+        for number, data in zip(numbers, pieces, strict=False):
             if self.member.copied:
                 data = unpack_block(data, index.length(number))
-            yield Block(index.offsets[number], index.first_lines[number], data)
+            offset, first_line = index.offsets[number], index.first_lines[number]
+            sound = not self.member.garbled
+            yield Block(offset, first_line, data, index.line_ends(number), sound)
 
     def _trimmed(self, block: Block, from_line: int, from_offset: int) -> Block:
         """Without what lies before the line and the offset."""
@@ -217,19 +219,5 @@ class Text:
             if found < 0:
                 return Block(block.offset + len(block.data), line, b"")
             start, line = found + len(newline_of(self.encoding)), line + 1
-        return Block(block.offset + start, line, block.data[start:]) if start else block
-
-
-def portions(pieces: Iterable[bytes], lengths: Iterable[int]) -> Iterator[bytes]:
-    """The same bytes in portions of these lengths; ends early when the bytes do."""
-    source, pending = iter(pieces), memoryview(b"")
-    for length in lengths:
-        parts, missing = [pending[:length]], length - len(pending)
-        pending = pending[length:]
-        while missing > 0:
-            piece = memoryview(next(source, b""))
-            if not piece:
-                return
-            parts.append(piece[:missing])
-            pending, missing = piece[missing:], missing - len(piece)
-        yield b"".join(parts)
+        ends = None if block.line_ends is None else block.line_ends - (line - block.first_line)
+        return Block(block.offset + start, line, block.data[start:], ends, block.sound)
