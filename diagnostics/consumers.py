@@ -34,6 +34,9 @@ STATION: Any = GroupMember._meta.get_field("station").related_model
 
 Rows = Callable[[Any], QuerySet[Any]]
 
+# What a page says instead of keys that follows all rows of a kind.
+ALL = "all"
+
 
 def _of(model: type[Model]) -> Rows:
     """The rows of a model that a user may see."""
@@ -77,9 +80,8 @@ KINDS: dict[str, tuple[str, Rows]] = {
     "variablerequest": ("diagnostics.view_variablerequest", _of(VariableRequest)),
 }
 
-MOST_TOPICS = 200
-# Rows of which a page remembers whether its user may see them.
-MOST_KNOWN = 10_000
+# Rows that a page may name, and those of which a page remembers whether its user may see them.
+MOST_NAMED, MOST_KNOWN = 200, 10_000
 
 
 class ProgressConsumer(AsyncJsonWebsocketConsumer):
@@ -94,7 +96,7 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
         if user is None or not user.is_active or not user.is_staff:
             await self.close(code=4003)
             return
-        self.topics: set[str] = set()
+        self.followed: dict[str, set[str]] = {}  # by kind the keys, or ALL
         limit = await database_sync_to_async(access.limit_of)(user)
         self.is_limited = limit is not None
         self.known: dict[tuple[str, Any], bool] = {}
@@ -106,9 +108,7 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json({"refused": kind})
             return
         ids = content.get("ids")
-        for pk in ids if isinstance(ids, list) else ["all"]:
-            if isinstance(pk, int | str):
-                await self._follow(topic(kind, pk))
+        await self._follow(kind, ids if isinstance(ids, list) else [ALL])
         await self.send_json({"following": kind})
 
     async def _may_follow(self, kind: str) -> bool:
@@ -127,15 +127,23 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
         rows = KINDS[kind][1](self.scope["user"])
         return rows.filter(pk=pk).exists()
 
-    async def _follow(self, group: str) -> None:
-        if group not in self.topics and len(self.topics) < MOST_TOPICS:
-            self.topics.add(group)
-            await self.channel_layer.group_add(group, self.channel_name)
+    async def _follow(self, kind: str, ids: list[Any]) -> None:
+        if kind not in self.followed:
+            self.followed[kind] = set()
+            await self.channel_layer.group_add(topic(kind), self.channel_name)
+        for pk in ids:
+            if isinstance(pk, int | str) and sum(map(len, self.followed.values())) < MOST_NAMED:
+                self.followed[kind].add(str(pk))
 
     async def disconnect(self, code: int) -> None:
-        for group in getattr(self, "topics", ()):
-            await self.channel_layer.group_discard(group, self.channel_name)
+        for kind in getattr(self, "followed", ()):
+            await self.channel_layer.group_discard(topic(kind), self.channel_name)
 
-    async def row_changed(self, event: dict[str, Any]) -> None:
-        if not self.is_limited or await self._may_hear(event["kind"], event["id"]):
-            await self.send_json({key: value for key, value in event.items() if key != "type"})
+    async def rows_changed(self, event: dict[str, Any]) -> None:
+        kind = event["kind"]
+        followed = self.followed[kind]
+        for pk, state in event["rows"]:
+            if ALL not in followed and str(pk) not in followed:
+                continue
+            if not self.is_limited or await self._may_hear(kind, pk):
+                await self.send_json({"kind": kind, "id": pk, **state})

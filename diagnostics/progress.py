@@ -1,18 +1,17 @@
 """Tells open pages that a row changed. The only sender to the operators' channel groups.
 
-Messages carry a kind, an id and a state; the page fetches the rest. A lost one costs a refresh.
+Messages carry a kind, and the ids and states of some rows; pages take those they show, and fetch
+the rest. A lost one costs a refresh.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
-from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -23,30 +22,23 @@ from diagnostics.background import send_soon
 # Seconds without announcements after one failed: an absent Redis is left alone for a while.
 PAUSE = 5.0
 
-# Seconds that announcements gather after some were sent, how many of a kind one round sends, and
-# how many wait for the rounds after it.
+# Seconds that announcements gather after some were sent, how many rows of a kind one message names,
+# and how many of them wait for the next one.
 GATHER = 0.2
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 200
 MOST_WAITING = 5000
 
-# What a group name of Channels may hold, and short enough with the rest.
-SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+States = dict[Any, dict[str, Any]]
 
 _quiet_until = 0.0
 _lock = threading.Lock()
-_waiting: dict[tuple[str, Any], dict[str, Any]] = {}
+_waiting: dict[str, States] = {}
 _is_sending = False
 
 
-def topic(kind: str, pk: object = "all") -> str:
-    """The channel group of one row, or of all rows of a kind.
-
-    A host's keys may be any text, and group names may not: such a key goes by its digest.
-    """
-    name = str(pk)
-    if not SAFE.fullmatch(name):
-        name = sha256(name.encode()).hexdigest()[:40]
-    return f"diagnostics.{kind}.{name}"
+def topic(kind: str) -> str:
+    """The channel group of all who follow rows of a kind."""
+    return f"diagnostics.{kind}"
 
 
 def publish_on_commit(kind: str, pk: object, **state: Any) -> None:
@@ -67,10 +59,11 @@ def _publish(kind: str, states: Mapping[Any, Mapping[str, Any]]) -> None:
     if time.monotonic() < _quiet_until:
         return
     with _lock:
+        waiting = _waiting.setdefault(kind, {})
         for pk, state in states.items():
-            _waiting[kind, pk] = {**_waiting.get((kind, pk), {}), **state}
-        while len(_waiting) > MOST_WAITING:
-            del _waiting[next(iter(_waiting))]
+            waiting[pk] = {**waiting.get(pk, {}), **state}
+        while len(waiting) > MOST_WAITING:
+            del waiting[next(iter(waiting))]
         if not _is_sending:
             _is_sending = send_soon(_send_waiting)
 
@@ -79,24 +72,23 @@ async def _send_waiting() -> None:
     global _is_sending
     try:
         while gathered := _take_waiting():
-            for (kind, pk), state in gathered:
+            for kind, states in gathered.items():
                 if time.monotonic() >= _quiet_until:
-                    await _send(kind, pk, state)
+                    await _send(kind, states)
             await asyncio.sleep(GATHER)
     except BaseException:
         _is_sending = False
         raise
 
 
-def _take_waiting() -> list[tuple[tuple[str, Any], dict[str, Any]]]:
+def _take_waiting() -> dict[str, States]:
     global _is_sending
     with _lock:
-        turns: Counter[str] = Counter()
-        gathered = []
-        for key in list(_waiting):
-            turns[key[0]] += 1
-            if turns[key[0]] <= MOST_AT_ONCE:
-                gathered.append((key, _waiting.pop(key)))
+        gathered = {
+            kind: {pk: states.pop(pk) for pk in list(islice(states, MOST_AT_ONCE))}
+            for kind, states in _waiting.items()
+            if states
+        }
         _is_sending = bool(gathered)
     return gathered
 
@@ -111,17 +103,17 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 
-async def _send(kind: str, pk: object, state: dict[str, Any]) -> None:
-    """To those who follow the row, and to those who follow all rows of its kind."""
+async def _send(kind: str, states: States) -> None:
+    """To all who follow rows of the kind: there are few of them, and each knows what it shows."""
     global _quiet_until
     layer = get_channel_layer()
     if layer is None:
         return
-    name = pk if isinstance(pk, int) else str(pk)
-    message = {"type": "row.changed", "kind": kind, "id": name, **state}
+    rows = [
+        [pk if isinstance(pk, int) else str(pk), state] for pk, state in states.items()
+    ]
     try:
-        await layer.group_send(topic(kind, pk), message)
-        await layer.group_send(topic(kind), message)
+        await layer.group_send(topic(kind), {"type": "rows.changed", "kind": kind, "rows": rows})
     except Exception:
         _quiet_until = time.monotonic() + PAUSE
         raise
