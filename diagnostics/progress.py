@@ -109,9 +109,7 @@ async def _send(kind: str, states: States) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    rows = [
-        [pk if isinstance(pk, int) else str(pk), state] for pk, state in states.items()
-    ]
+    rows = [[pk if isinstance(pk, int) else str(pk), state] for pk, state in states.items()]
     try:
         await layer.group_send(topic(kind), {"type": "rows.changed", "kind": kind, "rows": rows})
     except Exception:

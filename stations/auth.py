@@ -9,7 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -22,7 +25,7 @@ from diagnostics.ocpp.versions import OcppVersion, choose_subprotocol
 from stations.identity import identity_in, shown
 from stations.models import ChargingStation, RefusalReason, RefusedConnection, SecurityProfile
 from stations.passwords import matches
-from stations.presence import Peer, open_connection
+from stations.presence import Opened, Opening, Peer, open_connections
 
 STATUSES = {
     RefusalReason.BAD_IDENTITY: 400,
@@ -72,38 +75,76 @@ class Refused(Exception):
         self.station = station
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A station that was let in, and its connection; `replaced` as of `open_connection`."""
+class Arrival(NamedTuple):
+    """A station at the door of a server process."""
+
+    handshake: Handshake
+    server_id: UUID
+
+
+class Admission(NamedTuple):
+    """A station that was let in, and its connection."""
 
     station: ChargingStation
     version: OcppVersion
-    connection_id: int
-    replaced: list[tuple[UUID, int]]
+    opened: Opened
 
 
-def admit(handshake: Handshake, server_id: UUID) -> Admission:
-    """Let a station in, on a socket that the server process holds.
+@transaction.atomic
+def admit(arrivals: Sequence[Arrival]) -> list[Admission | Refused | Busy]:
+    """Let stations in, by few statements for all; one that is not has the reason instead."""
+    stations = _stations_of(arrivals)
+    checked = [_checked(each, stations) for each in arrivals]
+    openings = [each for each in checked if isinstance(each, Opening)]
+    opened = iter([one for some in _each_once(openings) for one in open_connections(some)])
+    return [
+        Admission(each.station, each.version, next(opened)) if isinstance(each, Opening) else each
+        for each in checked
+    ]
 
-    Raises Refused; a refusal is kept for the operator to see. Raises Busy.
-    """
+
+def _stations_of(arrivals: Sequence[Arrival]) -> dict[str, ChargingStation]:
+    """By identity, as each is written and in lower case."""
+    identities = set()
+    for each in arrivals:
+        with suppress(ValidationError):
+            identities.add(identity_in(each.handshake.raw_path))
+    found = list(ChargingStation.objects.with_identity(*identities)) if identities else []
+    lowered = {station.identity.lower(): station for station in found}
+    return lowered | {station.identity: station for station in found}
+
+
+def _each_once(openings: Sequence[Opening]) -> Iterator[list[Opening]]:
+    """In groups in which no station is twice: the later one takes the place of the earlier."""
+    group: dict[int, Opening] = {}
+    for opening in openings:
+        if opening.station.pk in group:
+            yield list(group.values())
+            group = {}
+        group[opening.station.pk] = opening
+    if group:
+        yield list(group.values())
+
+
+def _checked(arrival: Arrival, stations: dict[str, ChargingStation]) -> Opening | Refused | Busy:
+    handshake, server_id = arrival
     if time.monotonic() > handshake.arrived_at + LONGEST_AT_THE_DOOR:
-        raise Busy
+        return Busy()
     try:
-        station, version = _checked(handshake)
+        station, version = _let_in(handshake, stations)
     except Refused as refused:
-        record_refusal(handshake, refused)
-        raise
-    opened = open_connection(station, server_id, version, handshake.peer)
-    return Admission(station, version, *opened)
+        return refused
+    return Opening(station, server_id, version, handshake.peer)
 
 
-def _checked(handshake: Handshake) -> tuple[ChargingStation, OcppVersion]:
+def _let_in(
+    handshake: Handshake, stations: dict[str, ChargingStation]
+) -> tuple[ChargingStation, OcppVersion]:
     try:
         identity = identity_in(handshake.raw_path)
     except ValidationError as error:
         raise Refused(RefusalReason.BAD_IDENTITY) from error
-    station = ChargingStation.objects.with_identity(identity).first()
+    station = stations.get(identity) or stations.get(identity.lower())
     if station is None:
         raise Refused(RefusalReason.UNKNOWN_STATION)
     if station.security_profile in (SecurityProfile.BASIC, SecurityProfile.TLS):
@@ -163,7 +204,8 @@ def _check_leave(station: ChargingStation, peer: Peer) -> None:
 
 
 def record_refusal(handshake: Handshake, refused: Refused) -> None:
-    """Keep that somebody knocked: one row for an identity and a reason, however often."""
+    """Keep for the operator that somebody knocked: one row for an identity and a reason, however
+    often."""
     now = timezone.now()
     station = refused.station
     if station is not None and refused.reason in CREDENTIALS:

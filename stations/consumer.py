@@ -20,9 +20,9 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import connectors, delivery, outbox, presence
+from stations import connectors, delivery, door, outbox, presence
 from stations.answers import answer_boot, answer_call
-from stations.auth import Busy, Refused, admit
+from stations.auth import Busy, Refused
 from stations.closing import POLICY, TOO_BIG, UNSUPPORTED_DATA, reason_of
 from stations.conf import stations_settings
 from stations.database import in_database
@@ -72,10 +72,9 @@ class StationConsumer(AsyncConsumer):
         """Check who it is, and make the connection known. Raises Refused."""
         handshake = handshake_of(scope)
         self.process = await this_process()
-        admitted = await in_database(admit, handshake, self.process.id)
-        self.station, version = admitted.station, admitted.version
+        self.station, version, opened = await door.admit(handshake, self.process.id)
         self.station_id = self.station.pk
-        self.connection_id, self._replaced = admitted.connection_id, admitted.replaced
+        self.connection_id, self._replaced = opened
         self._frames = Frames(self.station_id, self.connection_id)
         self._passwords = PasswordChanges(self.station_id)
         self.protocol = Connection(version)
@@ -84,6 +83,7 @@ class StationConsumer(AsyncConsumer):
         self.asked_for: frozenset[str] = frozenset()
         self.close_reason: CloseReason | None = None
         self._woken = asyncio.Event()
+        self._more_may_wait = True
         return version
 
     async def _serve(self, version: OcppVersion) -> None:
@@ -182,7 +182,7 @@ class StationConsumer(AsyncConsumer):
                 await in_database(delivery.record, self.station, self.protocol.version, event)
         except Exception:  # the call's deadline in the database will settle it
             logger.exception("What %s said was not kept", self.station)
-        if self.protocol.in_flight is None:
+        if self.protocol.in_flight is None and self._more_may_wait:
             self.wake()
 
     async def _answer(self, call: events.CallReceived) -> None:
@@ -238,7 +238,7 @@ class StationConsumer(AsyncConsumer):
 
     async def _deliver(self) -> None:
         """Send calls when woken, one at a time, and give up on answers that are overdue."""
-        await self._wake_for_waiting()
+        self.wake()  # calls may have waited for the station
         while True:
             await self._sleep()
             try:
@@ -252,15 +252,6 @@ class StationConsumer(AsyncConsumer):
                 await asyncio.sleep(RETRY)
                 self.wake()
 
-    async def _wake_for_waiting(self) -> None:
-        try:
-            waiting = await in_database(delivery.has_waiting, self.station)
-        except Exception:  # the next beat of this process finds them
-            logger.exception("Calls for %s are delayed", self.station)
-            return
-        if waiting:
-            self.wake()
-
     async def _sleep(self) -> None:
         deadline = self.protocol.next_deadline()
         try:
@@ -273,12 +264,14 @@ class StationConsumer(AsyncConsumer):
     async def _send_next(self) -> None:
         connection_id, version = self.connection_id, self.protocol.version
         if self.protocol.in_flight is not None:
+            self._more_may_wait = True
             await outbox.check_open(connection_id)
             return
         registration = self.registration or Registration.PENDING
         call = await outbox.take_call(connection_id, version, registration)
         if call is None:
             return
+        self._more_may_wait = call.others_wait
         action, payload = call.wire_action, call.wire_payload or {}
         self.asked_for |= asked_for_by(action, payload)
         try:

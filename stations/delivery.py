@@ -24,11 +24,6 @@ class ConnectionEnded(Exception):
         self.reason = reason
 
 
-def has_waiting(station: ChargingStation) -> bool:
-    """Whether calls wait for the station: a station that connects seldom has any."""
-    return OutboundCall.objects.pending().filter(station=station).exists()
-
-
 def check_open(connection_id: int) -> StationConnection:
     """The connection, whose row is open and whose station may connect. Raises ConnectionEnded."""
     rows = StationConnection.objects.select_related("station")

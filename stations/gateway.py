@@ -1,13 +1,14 @@
 """Reaches the process that holds a station's socket; the only sender to the stations' groups.
 
-Messages go to one group per server process and name a connection. They only wake it up: what is
-to be done stands in the database, which every process also looks at by itself every few seconds.
+Messages only wake it up: what is to be done stands in the database, which every process also looks
+at by itself every few seconds. Those that concern one connection go to the group of its process;
+the doorbell, which names stations, goes to all processes, so that nobody looks up who holds them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,27 +24,35 @@ from stations.models import ChargingStation, StationConnection
 logger = logging.getLogger(__name__)
 
 
+# The channel group in which all server processes listen.
+ALL = "stations"
+
+
 def group_of(server_id: UUID) -> str:
     """The channel group in which one server process listens."""
     return f"stations.{server_id}"
 
 
-async def ring(connections: Mapping[UUID, Collection[int]]) -> None:
-    """Have connections, by their processes, look at their rows and their calls.
+async def ring(stations: Collection[int]) -> None:
+    """Have stations, by their primary keys, take their calls, whichever processes hold them.
 
-    One message for each process. Raises what the layer's backend raises.
+    One message. Raises what the layer's backend raises.
     """
-    layer = get_channel_layer()
-    for server_id, ids in connections.items() if layer is not None else ():
-        await layer.group_send(group_of(server_id), {"type": "wake", "connections": list(ids)})
+    await _send(ALL, stations=list(stations))
 
 
 async def wake(server_id: UUID, connection_id: int) -> None:
     """Have the connection look at its row and its calls. Never raises: the rows are the truth."""
     try:
-        await ring({server_id: [connection_id]})
+        await _send(group_of(server_id), connections=[connection_id])
     except Exception as error:  # whatever the layer's backend raises
         logger.warning("Connection %s was not woken: %s", connection_id, error)
+
+
+async def _send(group: str, **woken: list[int]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        await layer.group_send(group, {"type": "wake", **woken})
 
 
 class ChannelsGateway:
@@ -76,10 +85,4 @@ class ChannelsGateway:
         self.send_all([call])
 
     def send_all(self, calls: Sequence[OutboundCall]) -> None:
-        live: Any = StationConnection.objects.live()
-        found: dict[UUID, list[int]] = {}
-        here = live.filter(station__in={call.station_id for call in calls})
-        for server_id, connection_id in here.values_list("server_id", "pk"):
-            found.setdefault(server_id, []).append(connection_id)
-        if found:
-            send_now(partial(ring, found))
+        send_now(partial(ring, {call.station_id for call in calls}))

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from diagnostics import inbound
 from diagnostics.models import OutboundCall
+from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services.calls import delivery
 from stations.models import (
     DEAD_AFTER,
@@ -40,6 +43,34 @@ class Peer:
     remote_address: str
     user_agent: str
     is_encrypted: bool
+
+
+class Opening(NamedTuple):
+    """A connection that a server process has, and that is to be known."""
+
+    station: ChargingStation
+    server_id: UUID
+    version: OcppVersion
+    peer: Peer
+
+    def row(self, now: datetime) -> StationConnection:
+        return StationConnection(
+            station=self.station,
+            server_id=self.server_id,
+            ocpp_version=self.version,
+            remote_address=self.peer.remote_address,
+            user_agent=self.peer.user_agent,
+            is_encrypted=self.peer.is_encrypted,
+            opened_at=now,
+        )
+
+
+class Opened(NamedTuple):
+    """A connection that is known now, and (server, id) of the older ones, whose sockets are to be
+    closed."""
+
+    connection_id: int
+    replaced: list[tuple[UUID, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +131,47 @@ def record_seen(station_ids: Collection[int], now: datetime) -> None:
 
 
 @transaction.atomic
-def open_connection(
-    station: ChargingStation, server_id: UUID, version: str, peer: Peer
-) -> tuple[int, list[tuple[UUID, int]]]:
-    """A new connection of the station takes the place of every older one (the newest is right:
-    a station that lost its network does not close its socket).
+def open_connections(openings: Sequence[Opening]) -> list[Opened]:
+    """New connections, each of another station, take the place of every older one (the newest is
+    right: a station that lost its network does not close its socket).
 
-    Returns its id, and (server, id) of the older ones, whose sockets are to be closed.
+    By few statements for all.
     """
-    now = timezone.now()
-    # First, since the lock it takes puts two connections at once in order.
-    ChargingStation.objects.filter(pk=station.pk).update(ocpp_version=version, last_seen_at=now)
-    older = StationConnection.objects.open().filter(station=station)
-    replaced = list(older.values_list("server_id", "pk"))
-    if replaced:
-        older.update(closed_at=now, close_reason=CloseReason.REPLACED)
-    connection = StationConnection.objects.create(
-        station=station,
-        server_id=server_id,
-        ocpp_version=version,
-        remote_address=peer.remote_address,
-        user_agent=peer.user_agent,
-        is_encrypted=peer.is_encrypted,
-        opened_at=now,
+    now, stations = timezone.now(), [each.station for each in openings]
+    # First, since these locks put two connections at once in order; by their keys, so that no two
+    # processes wait for each other.
+    _lock(ChargingStation.objects.filter(pk__in=[station.pk for station in stations]))
+    for version in {each.version for each in openings}:
+        speak = [each.station.pk for each in openings if each.version == version]
+        ChargingStation.objects.filter(pk__in=speak).update(ocpp_version=version, last_seen_at=now)
+    replaced = _replace(stations, now)
+    made = StationConnection.objects.bulk_create(each.row(now) for each in openings)
+    for each in openings:
+        each.station.ocpp_version = each.version
+    inbound.stations_connected(
+        [
+            (each.station, {"version": each.version, "remote": each.peer.remote_address})
+            for each in openings
+        ]
     )
-    station.ocpp_version = version
-    inbound.station_connected(station, version=version, remote=peer.remote_address)
-    return connection.pk, [(server, pk) for server, pk in replaced if server is not None]
+    return [Opened(row.pk, replaced.get(row.station_id, [])) for row in made]
+
+
+def _replace(stations: Collection[Any], now: datetime) -> dict[int, list[tuple[UUID, int]]]:
+    """Close what is open of these stations; returns by station (server, id) of their sockets."""
+    older = StationConnection.objects.open().filter(station__in=stations)
+    replaced: dict[int, list[tuple[UUID, int]]] = {}
+    rows = older.values_list("station_id", "server_id", "pk")
+    for station_id, server_id, connection_id in rows:
+        if server_id is not None:
+            replaced.setdefault(station_id, []).append((server_id, connection_id))
+    if rows:
+        older.update(closed_at=now, close_reason=CloseReason.REPLACED)
+    return replaced
+
+
+def _lock(rows: QuerySet[Any]) -> None:
+    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def close_connection(connection_id: int, reason: str) -> None:

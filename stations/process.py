@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 
 from diagnostics import ingest
-from stations import connectors, database, outbox, presence
+from stations import connectors, database, door, outbox, presence
 from stations.database import at_once
-from stations.gateway import group_of
+from stations.gateway import ALL, group_of
 from stations.models import HEARTBEAT
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class Socket(Protocol):
     """What the process knows of one station's connection."""
 
     connection_id: int
+    station_id: int
 
     def wake(self) -> None:
         """Look at the connection's row, and at the calls that wait."""
@@ -42,6 +43,7 @@ class Process:
     def __init__(self) -> None:
         self.id = uuid4()
         self._sockets: dict[int, Socket] = {}
+        self._newest: dict[int, Socket] = {}  # by station
         self._seen: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._start: asyncio.Task[None] | None = None
@@ -54,10 +56,12 @@ class Process:
         return self
 
     def add(self, socket: Socket) -> None:
-        self._sockets[socket.connection_id] = socket
+        self._sockets[socket.connection_id] = self._newest[socket.station_id] = socket
 
     def remove(self, socket: Socket) -> None:
         self._sockets.pop(socket.connection_id, None)
+        if self._newest.get(socket.station_id) is socket:
+            del self._newest[socket.station_id]
 
     def saw(self, station_id: int) -> None:
         """Remember that a station was heard of; written with the next beat."""
@@ -77,6 +81,7 @@ class Process:
                 await at_once(presence.stop_server, self.id)
             finally:
                 database.close()
+                door.close()
                 outbox.close()
                 ingest.close()
                 connectors.close()
@@ -93,7 +98,7 @@ class Process:
             return
         for connection_id in mine:
             if connection_id in state.waiting or connection_id not in state.open:
-                self._wake(connection_id)
+                _wake(self._sockets.get(connection_id))
 
     async def _listen(self) -> None:
         """Take the messages of other processes; start over, with patience, when the layer fails."""
@@ -103,6 +108,7 @@ class Process:
             try:
                 channel = await layer.new_channel()
                 await layer.group_add(group_of(self.id), channel)
+                await layer.group_add(ALL, channel)
                 wait = SHORTEST_WAIT
                 while True:
                     self._receive(await layer.receive(channel))
@@ -113,12 +119,14 @@ class Process:
 
     def _receive(self, message: dict[str, Any]) -> None:
         for connection_id in message.get("connections", ()):
-            self._wake(connection_id)
+            _wake(self._sockets.get(connection_id))
+        for station_id in message.get("stations", ()):
+            _wake(self._newest.get(station_id))
 
-    def _wake(self, connection_id: int) -> None:
-        socket = self._sockets.get(connection_id)
-        if socket is not None:
-            socket.wake()
+
+def _wake(socket: Socket | None) -> None:
+    if socket is not None:
+        socket.wake()
 
 
 _processes: WeakKeyDictionary[asyncio.AbstractEventLoop, Process] = WeakKeyDictionary()

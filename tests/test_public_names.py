@@ -20,6 +20,7 @@ FUNCTIONS = {
         "receive_timeout": "station message_id",
         "receive_send": "station version action payload",
         "station_connected": "station **details",
+        "stations_connected": "connected",
         "station_disconnected": "station * connection **details",
         "station_refused": "station",
     },

@@ -111,6 +111,9 @@ class OutboundCall(models.Model):
     error_code = models.CharField(_("error code"), max_length=64, blank=True)
     error_description = models.CharField(_("error"), max_length=255, blank=True)
 
+    # Of a call that was taken from its queue, and not of the row: whether it was not the only one.
+    others_wait = True
+
     objects = CallQuerySet.as_manager()
 
     class Meta:

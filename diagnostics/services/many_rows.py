@@ -27,7 +27,7 @@ def update_each(
     """
     if not changes:
         return set()
-    if connection.vendor == "postgresql" and len(changes) > 1:
+    if connection.vendor == "postgresql":
         return _by_one_statement(model, changes, only_if or {})
     condition = {f"{column}__in": values for column, values in (only_if or {}).items()}
     with transaction.atomic():

@@ -30,11 +30,10 @@ class Registration(models.TextChoices):
 
 
 class StationQuerySet(models.QuerySet["ChargingStation"]):
-    def with_identity(self, identity: str) -> StationQuerySet:
-        """The station of this identity, in any case; the database lowers both sides alike."""
-        return self.alias(_identity=Lower("identity")).filter(
-            _identity=Lower(models.Value(identity))
-        )
+    def with_identity(self, *identities: str) -> StationQuerySet:
+        """The stations of these identities, in any case; the database lowers both sides alike."""
+        lowered = [Lower(models.Value(identity)) for identity in identities]
+        return self.alias(_identity=Lower("identity")).filter(_identity__in=lowered)
 
     def with_is_online(self, now: datetime | None = None) -> StationQuerySet:
         """Annotate `is_online`: a connection is open on a process that is alive."""

@@ -37,8 +37,14 @@ def server_id() -> UUID:
     return server_id
 
 
+def opened(
+    station: ChargingStation, server_id: UUID, version: OcppVersion = V201
+) -> presence.Opened:
+    return presence.open_connections([presence.Opening(station, server_id, version, PEER)])[0]
+
+
 def open_connection(station: ChargingStation, server_id: UUID) -> int:
-    return presence.open_connection(station, server_id, "2.0.1", PEER)[0]
+    return opened(station, server_id).connection_id
 
 
 def die(server_id: UUID, ago: timedelta = timedelta(seconds=31)) -> None:
@@ -123,7 +129,7 @@ def test_the_beat_names_connections_with_calls_waiting(station, server_id) -> No
 
 
 def test_a_row_that_lost_its_socket_is_closed_by_a_beat(station, server_id) -> None:
-    stray, _ = presence.open_connection(station, server_id, "2.0.1", PEER)
+    stray = open_connection(station, server_id)
     presence.beat(server_id, [], [])
     assert is_online(station)
     StationConnection.objects.update(opened_at=timezone.now() - timedelta(seconds=31))
@@ -135,7 +141,7 @@ def test_a_row_that_lost_its_socket_is_closed_by_a_beat(station, server_id) -> N
 
 def test_a_late_close_does_not_clear_the_new_connection(station, server_id) -> None:
     old = open_connection(station, server_id)
-    new, replaced = presence.open_connection(station, server_id, "2.1", PEER)
+    new, replaced = opened(station, server_id, OcppVersion.V21)
     assert replaced == [(server_id, old)]
     place(station, ring=False)
     call = delivery.take_call(new, OcppVersion.V21, "Accepted")

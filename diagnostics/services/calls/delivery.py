@@ -143,7 +143,7 @@ def _settle(call: OutboundCall, event: CallEvent, **columns: Any) -> bool:
         return False
     capabilities.learn_from([call])
     if event is CallEvent.TIME_OUT and call.error_code == NO_ANSWER:
-        health.count(call.station_id, "unanswered")
+        health.count("unanswered", call.station_id)
     if follower := FOLLOWERS.get(call.action):
         follower(call)
     if call.raw and call.status in TERMINAL:
@@ -219,12 +219,12 @@ def note_unmatched(station: Any, message_id: str) -> None:
     )
 
 
-def connection_lost(station: Any, *, connection: str | None = None) -> None:
-    """The connection that carried a call is gone: its outcome is unknown.
+def connection_lost(*stations: Any, connection: str | None = None) -> None:
+    """The connections that carried calls are gone: their outcome is unknown.
 
     `connection` limits this to calls of that connection; None means whatever is in flight.
     """
-    lost = OutboundCall.objects.in_flight().filter(station=station)
+    lost = OutboundCall.objects.in_flight().filter(station__in=stations)
     if connection is not None:
         lost = lost.filter(connection=connection)
     if not lost.exists():  # nearly always, and a quarter of what a connection would cost

@@ -2,6 +2,8 @@
 
 What can be done for many by one statement is done here: calls that stand for themselves and of
 which nothing follows. All others are `ALONE`: their turn is with `delivery`, one by one.
+
+The statement that moves the calls is all that is written, and is no part of a transaction here.
 """
 
 from __future__ import annotations
@@ -9,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-from django.db import IntegrityError, transaction
-from django.db.models import Min
+from django.db import IntegrityError
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from diagnostics.lifecycles.call import CallEvent, CallStatus
@@ -72,11 +74,16 @@ def next_calls(takers: Sequence[Taker]) -> list[OutboundCall | Alone | None]:
 
 def _firsts(stations: Collection[Any]) -> dict[Any, OutboundCall]:
     """The oldest waiting call of each station that has none in flight."""
-    here = OutboundCall.objects.filter(station__in=stations)
-    busy = here.in_flight().values("station")
-    waiting = here.pending().filter(expires_at__gt=timezone.now()).exclude(station__in=busy)
-    first = waiting.order_by().values("station").annotate(first=Min("pk")).values("first")
-    return {call.station_id: call for call in OutboundCall.objects.filter(pk__in=first)}
+    sent = Q(status=CallStatus.SENT)
+    waits = Q(status=CallStatus.PENDING, expires_at__gt=timezone.now())
+    queues = OutboundCall.objects.filter(sent | waits, station__in=stations).values_list("station")
+    counted = queues.annotate(Min("pk"), Count("pk"), in_flight=Count("pk", filter=sent))
+    waiting = {first: count for _, first, count, in_flight in counted if not in_flight}
+    firsts = {}
+    for call in OutboundCall.objects.filter(pk__in=waiting) if waiting else ():
+        call.others_wait = waiting[call.pk] > 1
+        firsts[call.station_id] = call
+    return firsts
 
 
 def _encode_plain(call: OutboundCall, taker: Taker) -> WireCall | None:
@@ -96,11 +103,12 @@ def _is_plain(call: OutboundCall) -> bool:
 def _mark_sent(sending: Sequence[tuple[OutboundCall, WireCall, str]]) -> set[int]:
     changes = [(call, sent_columns(call, wire, connection)) for call, wire, connection in sending]
     try:
-        moved = _move(CallEvent.SEND, changes)
+        moved = calls.move_each(CallEvent.SEND, changes)
     except IntegrityError:  # another process has just sent one of the stations a call
         return set()
     for call, wire, _ in sending:
         call.wire_payload = wire.payload  # what is secret of it is for the wire alone
+    _publish(moved)
     return {call.pk for call in moved}
 
 
@@ -118,39 +126,31 @@ def record_answers(answers: Sequence[Answer]) -> list[bool | Alone]:
         if call is not None and is_plain and call.pk not in changes:
             changes[call.pk] = (call, _answered(call, answer.payload, now))
             results[-1] = True
-    moved = {(each.station_id, each.message_id) for each in _move(ANSWER, list(changes.values()))}
+    moved = calls.move_each(CallEvent.ANSWER, list(changes.values()))
+    _publish(moved)
+    _announce(moved)
+    capabilities.learn_from(moved)
+    recorded = {(call.station_id, call.message_id) for call in moved}
     return [
-        (answer.station_id, answer.message_id) in moved if result is True else result
+        (answer.station_id, answer.message_id) in recorded if result is True else result
         for answer, result in zip(answers, results, strict=True)
     ]
 
 
-ANSWER = CallEvent.ANSWER
-
-
 def _answered(call: OutboundCall, payload: dict[str, Any], now: Any) -> dict[str, Any]:
+    """What the row of a call says once it is answered; its own secrets go, as in `secrecy`."""
+    own = call.payload
     return {
         "answer": secrecy.kept(call.station_id, call.wire_action, payload),
+        "payload": secrecy.kept(call.station_id, call.action, own) if call.raw else own,
         "late": call.status != CallStatus.SENT,
         "error_code": "",
         "settled_at": now,
     }
 
 
-@transaction.atomic
-def _move(
-    event: CallEvent, changes: Sequence[tuple[OutboundCall, dict[str, Any]]]
-) -> list[OutboundCall]:
-    """Move what may move; all or nothing happens in the database."""
-    moved = calls.move_each(event, changes)
+def _publish(moved: Sequence[OutboundCall]) -> None:
     publish_soon("call", {call.pk: {"state": call.status} for call in moved})
-    if event is CallEvent.ANSWER:
-        capabilities.learn_from(moved)
-        for call in moved:
-            if call.raw:
-                secrecy.forget(call)
-        transaction.on_commit(lambda: _announce(moved))
-    return moved
 
 
 def _announce(moved: Sequence[OutboundCall]) -> None:

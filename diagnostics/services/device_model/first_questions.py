@@ -5,6 +5,7 @@ Both are settings, READ_LIMITS and READ_DEVICE_MODEL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from diagnostics.conf import app_settings
@@ -22,10 +23,13 @@ from diagnostics.services.device_model import variables
 Purpose = VariableRequest.Purpose
 
 
-def after_connecting(station: Any) -> None:
-    """A station that was never asked is; the others are when they boot."""
-    if not StationInfo.objects.filter(station=station, limits_read_at__isnull=False).exists():
-        _read_limits(station)
+def after_connecting(stations: Sequence[Any]) -> None:
+    """Those that were never asked are; the others are when they boot."""
+    known = StationInfo.objects.filter(station__in=stations, limits_read_at__isnull=False)
+    asked = set(known.values_list("station", flat=True))
+    for station in stations:
+        if station.pk not in asked:
+            _read_limits(station)
 
 
 def after_boot(station: Any) -> None:

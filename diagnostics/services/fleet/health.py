@@ -40,9 +40,11 @@ COUNTERS = ("received", "connections", "turned_away", "errors_by_station", "erro
 _looked_at = float("-inf")
 
 
-def count(station_id: Any, counter: str, now: datetime | None = None) -> None:
-    """Add one to a counter of a station, by its column: "connections", "turned_away", …"""
-    add_counts({(station_id, hour_of(now or timezone.now())): {counter: 1}})
+def count(counter: str, *stations: Any, now: datetime | None = None) -> None:
+    """Add one to a counter, by its column ("connections", "turned_away", …), of each station, by
+    its primary key."""
+    hour = hour_of(now or timezone.now())
+    add_counts({(station_id, hour): {counter: 1} for station_id in stations})
 
 
 def window(now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from diagnostics.services.logs import watch as log_watch
 from diagnostics.services.monitors import watch as monitor_watch
 from diagnostics.services.profiles import queue as profile_queue
 from diagnostics.services.reports import facts as report_facts
-from diagnostics.services.timeline import Source, note
+from diagnostics.services.timeline import Source, note, note_for_many
 
 
 def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -> StationInfo:
@@ -62,28 +63,41 @@ def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -
     return info
 
 
-def record_connected(station: Any, **data: Any) -> None:
-    """The station has a new connection: whatever an older one carried has no outcome."""
-    delivery.connection_lost(station)
-    _seen(station)
-    health.count(station.pk, "connections")
-    note(station=station, kind="station.connected", source=Source.SYSTEM, **data)
-    first_questions.after_connecting(station)
-    profile_queue.mark(station)
+def record_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+    """Each of these stations has a new connection: what an older one carried has no outcome.
+
+    With what the timeline is to say of it. By few statements for all.
+    """
+    now, stations = timezone.now(), [station for station, _ in connected]
+    delivery.connection_lost(*stations)
+    _seen(stations, now)
+    health.count("connections", *(station.pk for station in stations))
+    note_for_many(
+        [(station.pk, now, data) for station, data in connected],
+        kind="station.connected",
+        source=Source.SYSTEM,
+    )
+    first_questions.after_connecting(stations)
+    profile_queue.mark(*stations)
 
 
 def record_disconnected(station: Any, *, connection: str | None = None, **data: Any) -> None:
     """A connection of the station ended."""
     delivery.connection_lost(station, connection=connection)
-    _seen(station)
+    _seen([station], timezone.now())
     note(station=station, kind="station.disconnected", source=Source.SYSTEM, **data)
 
 
-def _seen(station: Any) -> None:
-    """Keep that the station came or went now; see `services.fleet` for who asks."""
-    now = timezone.now()
-    if not StationInfo.objects.filter(station=station).update(seen_at=now):  # nearly always there
-        StationInfo.objects.update_or_create(station=station, defaults={"seen_at": now})
+def _seen(stations: Sequence[Any], now: datetime) -> None:
+    """Keep that the stations came or went now; see `services.fleet` for who asks."""
+    known = StationInfo.objects.filter(station__in=stations)
+    if known.update(seen_at=now) < len(stations):  # seldom
+        StationInfo.objects.bulk_create(
+            (StationInfo(station=station, seen_at=now) for station in stations),
+            update_conflicts=True,
+            unique_fields=["station"],
+            update_fields=["seen_at"],
+        )
 
 
 def record_unread_answer(station: Any, message_id: str, code: str, description: str) -> None:

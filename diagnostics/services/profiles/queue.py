@@ -26,13 +26,13 @@ MINUTE, TICK = 60, 10
 LEASE = timedelta(minutes=2)
 
 
-def mark(station: Any) -> None:
-    """What a station runs, has or is may have changed: compare it again soon.
+def mark(*stations: Any) -> None:
+    """What these stations run, have or are may have changed: compare them again soon.
 
     One that is being brought into step goes on at once, the others with the next sweep.
     """
-    marked = mark_all(StationProfile.objects.filter(station=station))
-    if marked and ProfileRun.objects.open().filter(station=station).exists():
+    marked = mark_all(StationProfile.objects.filter(station__in=stations))
+    if marked and ProfileRun.objects.open().filter(station__in=stations).exists():
         hurry()
 
 
