@@ -8,10 +8,10 @@ import threading
 import time
 from collections import deque
 
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from diagnostics.message_log.entry import Entry, Exchange
-from diagnostics.message_log.rows import Scribe
+from diagnostics.message_log.rows import Row, Scribe
 from diagnostics.message_log.table import write
 from diagnostics.message_log.tally import add_counts
 
@@ -108,11 +108,18 @@ class MessageLog:
 
     def _write(self, batch: list[Entry | Exchange]) -> None:
         try:
-            close_old_connections()
-            write(self._scribe.rows(batch))
+            self._write_patiently(self._scribe.rows(batch))
         except Exception:  # the database is away: the log has a gap, the work goes on
             self.dropped += len(batch)
             self._complain("Messages are not logged", self.dropped)
+
+    def _write_patiently(self, rows: list[Row | Exchange]) -> None:
+        """Once more over a new connection: the old one may have ended while nobody looked."""
+        try:
+            write(rows)
+        except (OperationalError, InterfaceError):
+            connections.close_all()
+            write(rows)
 
     def _complain(self, what: str, lost: int) -> None:
         if time.monotonic() - self._complained > QUIET:

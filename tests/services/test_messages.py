@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -30,7 +31,6 @@ def log(monkeypatch: pytest.MonkeyPatch) -> MessageLog:
     """A log of its own whose thread sleeps: the test flushes, in its own transaction."""
     log = MessageLog()
     monkeypatch.setattr(log, "_start", lambda: None)
-    monkeypatch.setattr(queue, "close_old_connections", lambda: None)
     monkeypatch.setattr(message_log, "LOG", log)
     return log
 
@@ -176,6 +176,17 @@ def test_rows_that_cannot_be_written_are_counted_and_harm_nobody(station: Any) -
     entry = Entry(object(), "", IN, time.time(), 1, '[2,"1","A",{}]', "", "", True)
     log._write([entry])
     assert log.dropped == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_ended_costs_the_log_nothing(log: MessageLog) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("a file does not hang up")
+    station = make_station()
+    assert rows(log) == []
+    connection.connection.close()
+    message_log.record(station, '[2,"1","Reset",{}]', OUT)
+    assert [row.message_id for row in rows(log)] == ["1"]
 
 
 @pytest.fixture
