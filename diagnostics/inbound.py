@@ -79,7 +79,12 @@ def stations_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:
 
 def station_disconnected(station: Any, *, connection: str | None = None, **details: Any) -> None:
     """A connection of the station ended; `connection` as given to `delivery.next_call`."""
-    station_facts.record_disconnected(station, connection=connection, **details)
+    station_facts.record_disconnected([(station, connection, details)])
+
+
+def stations_disconnected(ended: Sequence[tuple[Any, str | None, dict[str, Any]]]) -> None:
+    """`station_disconnected` for many stations: each with its connection and its details."""
+    station_facts.record_disconnected(ended)
 
 
 def station_refused(station: Any) -> None:

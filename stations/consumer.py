@@ -20,7 +20,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
-from stations import connectors, delivery, door, outbox, presence
+from stations import connectors, delivery, door, outbox
 from stations.answers import answer_boot, answer_call
 from stations.auth import Busy, Refused
 from stations.closing import POLICY, TOO_BIG, UNSUPPORTED_DATA, reason_of
@@ -110,7 +110,7 @@ class StationConsumer(AsyncConsumer):
         self._frames.close()
         logger.info("%s disconnected: %s", self.station, reason.value)
         try:
-            await in_database(presence.close_connection, self.connection_id, reason)
+            await door.leave(self.connection_id, reason)
         except Exception:  # the database is away: a later beat of this process closes the row
             logger.exception("The end of a connection of %s was not kept", self.station)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -119,8 +119,8 @@ def beat(server_id: UUID, seen: Collection[int], held: Collection[int]) -> State
 def _close_strays(server_id: UUID, held: Collection[int], now: datetime) -> None:
     """Young rows are left alone: their sockets may not be in `held` yet."""
     rows = StationConnection.objects.open().filter(server=server_id, opened_at__lt=now - DEAD_AFTER)
-    for connection_id in set(rows.values_list("pk", flat=True)).difference(held):
-        close_connection(connection_id, CloseReason.LOST)
+    strays = set(rows.values_list("pk", flat=True)).difference(held)
+    close_connections(dict.fromkeys(strays, CloseReason.LOST))
 
 
 def record_seen(station_ids: Collection[int], now: datetime) -> None:
@@ -161,7 +161,8 @@ def _replace(stations: Collection[Any], now: datetime) -> dict[int, list[tuple[U
     """Close what is open of these stations; returns by station (server, id) of their sockets."""
     older = StationConnection.objects.open().filter(station__in=stations)
     replaced: dict[int, list[tuple[UUID, int]]] = {}
-    rows = older.values_list("station_id", "server_id", "pk")
+    locked = older.select_for_update(no_key=True).order_by("pk")  # as `_close_rows` does
+    rows = locked.values_list("station_id", "server_id", "pk")
     for station_id, server_id, connection_id in rows:
         if server_id is not None:
             replaced.setdefault(station_id, []).append((server_id, connection_id))
@@ -170,39 +171,43 @@ def _replace(stations: Collection[Any], now: datetime) -> dict[int, list[tuple[U
     return replaced
 
 
-def _lock(rows: QuerySet[Any]) -> None:
-    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+def _lock(rows: QuerySet[Any]) -> set[int]:
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    return set(locked.values_list("pk", flat=True))
 
 
-def close_connection(connection_id: int, reason: str) -> None:
-    """The socket is gone. Says nothing about the station when a newer connection took its place."""
+def close_connections(ended: Mapping[int, CloseReason]) -> None:
+    """Sockets are gone, each for a reason. Says nothing about stations of which a newer connection
+    took the place, and nothing about those that were deleted."""
     now = timezone.now()
-    connection = StationConnection.objects.select_related("station")
-    gone = connection.filter(pk=connection_id).first()
-    if gone is None:  # the station was deleted
-        return
-    if _close_row(gone, reason, now):
-        record_seen([gone.station_id], now)
-    else:
-        delivery.connection_lost(gone.station, connection=str(connection_id))
+    rows = list(StationConnection.objects.select_related("station").filter(pk__in=ended))
+    closed = _close_rows(rows, ended, now)
+    record_seen([row.station_id for row in rows if row.pk in closed], now)
+    others = [(row.station, str(row.pk)) for row in rows if row.pk not in closed]
+    delivery.connections_lost(others)
 
 
 @transaction.atomic
-def _close_row(connection: StationConnection, reason: str, now: datetime) -> bool:
-    row = StationConnection.objects.open().filter(pk=connection.pk)
-    if not row.update(closed_at=now, close_reason=reason):
-        return False
-    inbound.station_disconnected(
-        connection.station, connection=str(connection.pk), reason=str(reason)
+def _close_rows(
+    rows: Sequence[StationConnection], reasons: Mapping[int, CloseReason], now: datetime
+) -> set[int]:
+    """Returns the keys of those that were open until now."""
+    closed = _lock(StationConnection.objects.open().filter(pk__in=[row.pk for row in rows]))
+    for reason in {reasons[pk] for pk in closed}:
+        these = StationConnection.objects.filter(pk__in=[p for p in closed if reasons[p] == reason])
+        these.update(closed_at=now, close_reason=reason)
+    ended = [row for row in rows if row.pk in closed]
+    inbound.stations_disconnected(
+        [(row.station, str(row.pk), {"reason": str(reasons[row.pk])}) for row in ended]
     )
-    return True
+    return closed
 
 
 def sweep(now: datetime | None = None) -> int:
     """Close the connections of processes that died, and forget these. Returns how many closed."""
     now = now or timezone.now()
-    orphaned = StationConnection.objects.orphaned(now).select_related("station")
-    died = CloseReason.SERVER_DIED
-    closed = [_close_row(connection, died, now) for connection in orphaned[:BATCH]]
+    orphaned = list(StationConnection.objects.orphaned(now).select_related("station")[:BATCH])
+    reasons = dict.fromkeys([row.pk for row in orphaned], CloseReason.SERVER_DIED)
+    closed = _close_rows(orphaned, reasons, now)
     ServerProcess.objects.filter(heartbeat_at__lt=now - KEPT_SERVERS).delete()
-    return sum(closed)
+    return len(closed)

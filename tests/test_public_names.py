@@ -22,6 +22,7 @@ FUNCTIONS = {
         "station_connected": "station **details",
         "stations_connected": "connected",
         "station_disconnected": "station * connection **details",
+        "stations_disconnected": "ended",
         "station_refused": "station",
     },
     "ingest": {

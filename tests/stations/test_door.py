@@ -10,16 +10,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from diagnostics.models import StationHealth, StationInfo, TimelineEntry
+from diagnostics.models import OutboundCall, StationHealth, StationInfo, TimelineEntry
 from diagnostics.ocpp.versions import OcppVersion
-from stations import auth, presence
+from stations import auth, delivery, presence
 from stations.auth import Admission, Arrival, Busy, Handshake, Refused
-from stations.models import ChargingStation, RefusalReason, StationConnection
+from stations.models import ChargingStation, CloseReason, RefusalReason, StationConnection
 from stations.services import register_station
-from tests.stations.conftest import PASSWORD
+from tests.stations.conftest import PASSWORD, place
 
 pytestmark = pytest.mark.django_db
 
+STATION = CloseReason.STATION
 PEER = presence.Peer(remote_address="192.0.2.1", user_agent="test", is_encrypted=False)
 
 
@@ -114,6 +115,25 @@ def test_a_station_that_comes_twice_keeps_the_later_connection(
     assert second.replaced == [(server_id, first.connection_id)]
     still_open = set(StationConnection.objects.open().values_list("pk", flat=True))
     assert still_open == {other.connection_id, second.connection_id}
+
+
+def test_stations_that_go_together_are_told_apart(
+    fleet: list[ChargingStation], server_id: UUID
+) -> None:
+    admitted = auth.admit([arrival(station.identity, server_id) for station in fleet])
+    ids = [each.opened.connection_id for each in admitted if isinstance(each, Admission)]
+    placed = [place(station, ring=False) for station in fleet]
+    for connection_id in ids[:4]:
+        delivery.take_call(connection_id, OcppVersion.V201, "Accepted")
+    auth.admit([arrival("CP-0", server_id)])  # which takes the place of the first
+    presence.close_connections(dict.fromkeys(ids[:3], CloseReason.LOST) | {ids[4]: STATION})
+    rows = StationConnection.objects.filter(pk__in=ids).order_by("pk")
+    reasons = [row.close_reason for row in rows]
+    assert reasons == ["Replaced", "Lost", "Lost", "", "Station", ""]
+    ends = [OutboundCall.objects.get(pk=call.pk).status for call in placed]
+    assert ends == ["TimedOut"] * 3 + ["Sent", "Pending", "Pending"]
+    told = TimelineEntry.objects.filter(kind="station.disconnected").order_by("station")
+    assert [entry.station for entry in told] == [fleet[1], fleet[2], fleet[4]]
 
 
 def test_letters_beyond_ascii_are_no_matter(server_id: UUID) -> None:

@@ -14,7 +14,7 @@ from diagnostics.services import housekeeping
 from diagnostics.services.housekeeping.rules import all_rules
 from stations import delivery, presence
 from stations.gateway import ChannelsGateway
-from stations.models import ChargingStation, ServerProcess, StationConnection
+from stations.models import ChargingStation, CloseReason, ServerProcess, StationConnection
 from stations.services import register_station
 from stations.tasks import sweep_presence
 from tests.stations.conftest import PASSWORD, place
@@ -65,7 +65,7 @@ def test_a_station_is_online_while_its_connection_is_open(station, server_id) ->
     assert not is_online(station)
     connection_id = open_connection(station, server_id)
     assert is_online(station)
-    presence.close_connection(connection_id, "Station")
+    presence.close_connections({connection_id: CloseReason.STATION})
     assert not is_online(station)
 
 
@@ -145,7 +145,7 @@ def test_a_late_close_does_not_clear_the_new_connection(station, server_id) -> N
     assert replaced == [(server_id, old)]
     place(station, ring=False)
     call = delivery.take_call(new, OcppVersion.V21, "Accepted")
-    presence.close_connection(old, "Lost")
+    presence.close_connections({old: CloseReason.LOST})
     assert is_online(station)
     assert OutboundCall.objects.get() == call
     assert OutboundCall.objects.get().status == "Sent"
@@ -156,7 +156,7 @@ def test_a_late_close_does_not_clear_the_new_connection(station, server_id) -> N
 def test_closing_the_connection_of_a_deleted_station_is_no_error(station, server_id) -> None:
     connection_id = open_connection(station, server_id)
     station.delete()
-    presence.close_connection(connection_id, "Lost")
+    presence.close_connections({connection_id: CloseReason.LOST})
     with pytest.raises(delivery.ConnectionEnded):
         delivery.take_call(connection_id, V201, "Accepted")
 
@@ -179,7 +179,7 @@ def test_old_processes_are_forgotten(station, server_id) -> None:
 
 def test_old_connections_are_forgotten(station, server_id) -> None:
     old = open_connection(station, server_id)
-    presence.close_connection(old, "Station")
+    presence.close_connections({old: CloseReason.STATION})
     long_ago = timezone.now() - timedelta(days=91)
     StationConnection.objects.update(opened_at=long_ago, closed_at=long_ago)
     current = open_connection(station, server_id)

@@ -7,7 +7,7 @@ hold the same station, an answer that comes twice or late, and a sweep in betwee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +55,7 @@ def next_call(
     """The call to put on the wire now, marked Sent, or None.
 
     `wire_action`, `wire_payload`, `message_id` and `timeout` (seconds) say what to send.
-    `connection` names the connection that takes it, for `connection_lost`. `registration` is the
+    `connection` names the connection that takes it, for `connections_lost`. `registration` is the
     station's boot state: in Pending only what OCPP allows goes out (B02.FR.01), in Rejected
     nothing (B03.FR.03).
     """
@@ -219,18 +219,17 @@ def note_unmatched(station: Any, message_id: str) -> None:
     )
 
 
-def connection_lost(*stations: Any, connection: str | None = None) -> None:
-    """The connections that carried calls are gone: their outcome is unknown.
-
-    `connection` limits this to calls of that connection; None means whatever is in flight.
+def connections_lost(ended: Iterable[tuple[Any, str | None]]) -> None:
+    """Connections are gone, each (station, connection): the outcome of what they carried is
+    unknown. Without a connection that is whatever is in flight to the station.
     """
-    lost = OutboundCall.objects.in_flight().filter(station__in=stations)
-    if connection is not None:
-        lost = lost.filter(connection=connection)
+    gone = {(station.pk, connection) for station, connection in ended}
+    lost = OutboundCall.objects.in_flight().filter(station__in={pk for pk, _ in gone})
     if not lost.exists():  # nearly always, and a quarter of what a connection would cost
         return
     for call in lost.select_related("station", "log_request"):
-        _settle(call, CallEvent.TIME_OUT, error_code=CONNECTION_LOST)
+        if not gone.isdisjoint({(call.station_id, None), (call.station_id, call.connection)}):
+            _settle(call, CallEvent.TIME_OUT, error_code=CONNECTION_LOST)
 
 
 def expire_calls(now: datetime) -> None:

@@ -69,7 +69,7 @@ def record_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:
     With what the timeline is to say of it. By few statements for all.
     """
     now, stations = timezone.now(), [station for station, _ in connected]
-    delivery.connection_lost(*stations)
+    delivery.connections_lost((station, None) for station in stations)
     _seen(stations, now)
     health.count("connections", *(station.pk for station in stations))
     note_for_many(
@@ -81,19 +81,25 @@ def record_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:
     profile_queue.mark(*stations)
 
 
-def record_disconnected(station: Any, *, connection: str | None = None, **data: Any) -> None:
-    """A connection of the station ended."""
-    delivery.connection_lost(station, connection=connection)
-    _seen([station], timezone.now())
-    note(station=station, kind="station.disconnected", source=Source.SYSTEM, **data)
+def record_disconnected(ended: Sequence[tuple[Any, str | None, dict[str, Any]]]) -> None:
+    """Connections ended, each (station, connection), with what the timeline is to say of it."""
+    now = timezone.now()
+    delivery.connections_lost((station, connection) for station, connection, _ in ended)
+    _seen([station for station, _, _ in ended], now)
+    note_for_many(
+        [(station.pk, now, data) for station, _, data in ended],
+        kind="station.disconnected",
+        source=Source.SYSTEM,
+    )
 
 
 def _seen(stations: Sequence[Any], now: datetime) -> None:
     """Keep that the stations came or went now; see `services.fleet` for who asks."""
-    known = StationInfo.objects.filter(station__in=stations)
-    if known.update(seen_at=now) < len(stations):  # seldom
+    keys = {station.pk for station in stations}
+    known = StationInfo.objects.filter(station__in=keys)
+    if known.update(seen_at=now) < len(keys):  # seldom
         StationInfo.objects.bulk_create(
-            (StationInfo(station=station, seen_at=now) for station in stations),
+            (StationInfo(station_id=key, seen_at=now) for key in keys),
             update_conflicts=True,
             unique_fields=["station"],
             update_fields=["seen_at"],
