@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import re2
@@ -84,17 +85,16 @@ class Pattern:
         self._everything = not query.text
         self._alone = _compiled(query)
         self._by_line = query.regex and _BY_LINE.search(query.text) is not None
-        self._match = self._line = self._alone
+        match = self._alone
         self._neighbours: re2._Regexp | None = None
         if not self._by_line:
             source = query.text if query.regex else re2.escape(query.text)
-            options = _options(query.case)
-            self._match = re2.compile(f"(?m)(?:{source})".encode(), options)
-            # The rest of the line belongs to what is found, so that a line is counted once.
-            self._line = re2.compile(f"(?m)(?:{source}).*".encode(), options)
+            match = re2.compile(f"(?m)(?:{source})".encode(), _options(query.case))
             self._neighbours = _neighbours(source, query)
         self._sign = re2.compile(sign_of(query.levels)) if query.levels else None
-        self.program_size: int = self._line.programsize
+        self.program_size: int = match.programsize
+        # What `finditer` calls, which makes an object of each match and so takes twice as long.
+        self._search = partial(match._regexp.Match, re2._Anchor.UNANCHORED)
 
     @property
     def bytes_at_once(self) -> int:
@@ -137,25 +137,33 @@ class Pattern:
     def _count_alone(self, data: bytes, start: int, end: int) -> tuple[int, int, int]:
         """Lines with a match, the first match, and where to go on: at the end, or behind some
         neighbours."""
-        found, near, first = 0, 0, -1
-        past = start  # the line after the last one found
-        for at, stop in _matches(self._line, data, start, end):
-            if at < past or (at == end and data[end - 1 : end] == b"\n"):
-                continue  # the same line, or none: it would begin at the end
+        found, near, first, search = 0, 0, -1, self._search
+        while start <= end:
+            ((at, stop),) = search(data, start, end)
+            if at < 0 or (at == end and data[end - 1 : end] == b"\n"):
+                break  # there is no line behind the last line end
             if not found:
                 first = at
             found += 1
-            near = near + 1 if at < past + NEAR and data.find(b"\n", past, at) < 0 else 1
-            past = data.find(b"\n", stop, end) + 1 or end + 1
+            near = near + 1 if at < start + NEAR and data.find(b"\n", start, at) < 0 else 1
+            start = data.find(b"\n", stop, end) + 1 or end + 1
             if near >= NEIGHBOURS and self._neighbours is not None:
-                return found, first, past
+                return found, first, start
         return found, first, end
+
+    def _matches(self, data: bytes, start: int, end: int) -> Iterator[Span]:
+        while start <= end:
+            (span,) = self._search(data, start, end)
+            if span[0] < 0:
+                return
+            yield span
+            start = max(span[1], start + 1)
 
     def _at_once(self, data: bytes, start: int, end: int) -> Iterator[list[Span]]:
         while start <= end:
             spans: list[Span] = []
             stop = end  # of the line they are in
-            for span in _matches(self._match, data, start, end):
+            for span in self._matches(data, start, end):
                 if spans and span[0] > stop:
                     yield spans
                     spans = []
@@ -208,17 +216,6 @@ class Pattern:
             return [(start, start)]
         found = self._one_by_one if self._by_line else self._at_once
         return next(found(data, start, end), None)
-
-
-def _matches(pattern: re2._Regexp, data: bytes, start: int, end: int) -> Iterator[Span]:
-    """Where `finditer` finds something; it would make an object of each, and take twice as long."""
-    match, anchor = pattern._regexp.Match, re2._Anchor.UNANCHORED
-    while start <= end:
-        ((at, stop),) = match(anchor, data, start, end)
-        if at < 0:
-            return
-        yield at, stop
-        start = max(stop, start + 1)
 
 
 def _neighbours(source: str, query: Query) -> re2._Regexp | None:
