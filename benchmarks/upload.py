@@ -9,7 +9,7 @@ with an address that the store has signed, and the measure for the others. Memor
 server's resident set during its uploads, over what it held before.
 
 `--only` takes the ways whose names hold these words. `--sparse` sends zeros from a file that takes
-no room: `--megabytes 5000 --rounds 1 --sparse --only "to S3"` is the largest object of one PUT.
+no room: `--megabytes 5000 --rounds 1 --sparse --only "endpoint to"` is as large as one PUT may be.
 """
 
 from __future__ import annotations
