@@ -32,6 +32,7 @@ from benchmarks.stations import Message, Station, connect, load, paced
 
 STATIONS = 1000
 WARM_UP_SECONDS = 0.4
+SETTLING_SECONDS = 3.0
 LONGEST_SECONDS = 230
 LONGEST_ROUNDS = 190
 
@@ -136,8 +137,12 @@ async def one_round(
 async def half_of_it(
     server: Server, stations: list[Station], found: Rounds, arguments: argparse.Namespace
 ) -> None:
-    """All stations at half of the load that was the most."""
+    """All stations at half of the load that was the most, and steadily.
+
+    The log of messages is behind after the most: it is given time at that pace before.
+    """
     rate = median(found[ONE, STATIONS, "ours"]).rate / 2
+    await paced(stations, MESSAGES[ONE], rate, SETTLING_SECONDS)
     latencies = await paced(stations, MESSAGES[ONE], rate, 2 * arguments.seconds)
     half = measured(latencies, 2 * arguments.seconds)
     print(
