@@ -6,6 +6,7 @@ conftest.py further down imports a model: hence at import, not in a fixture.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With several processes, all have the same order."""
     if hasattr(config, "workerinput"):
         browser_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """What is here when the first test begins stays: no use in looking for garbage among it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_unconfigure() -> None:

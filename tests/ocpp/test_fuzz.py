@@ -21,7 +21,7 @@ from tests.ocpp.dialogue import DIALOGUES
 each_end = pytest.mark.parametrize(
     ("version", "side"), [(version, side) for version in OcppVersion for side in Side]
 )
-fuzz = settings(max_examples=150, deadline=None)
+fuzz = settings(max_examples=80, deadline=None)  # for each version and side
 
 TEXTS = [
     (dialogue.version, line.text, line.frame) for dialogue in DIALOGUES for line in dialogue.lines
@@ -130,7 +130,7 @@ def cut_texts(draw: st.DrawFn) -> tuple[OcppVersion, str]:
 
 
 @pytest.mark.parametrize("side", Side)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(cut=cut_texts())
 def test_real_frames_with_damage_are_survived(side, cut):
     version, text = cut
@@ -173,7 +173,7 @@ def changed_frames(draw: st.DrawFn) -> tuple[OcppVersion, list]:
 
 
 @pytest.mark.parametrize("side", Side)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(changed=changed_frames())
 def test_real_frames_with_changes_are_survived(side, changed):
     version, frame = changed
@@ -202,7 +202,7 @@ def without_unread(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(changed=changed_frames())
 def test_the_slow_look_agrees_with_the_validator(changed):
     version, frame = changed

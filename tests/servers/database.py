@@ -13,20 +13,55 @@ from django.db import connections, transaction
 # What `migrate` fills: as it was, unless a test changed it.
 KEPT = {"auth_permission", "django_content_type", "django_migrations"}
 
+# By the name of the database.
+_prepared: dict[str, Any] = {}
+
 
 def empty(alias: str) -> None:
     """Delete every row but those that migrations made."""
+    if connections[alias].vendor == "postgresql":
+        _empty_postgres(connections[alias])
+    else:
+        _empty_by(alias)
+
+
+def _empty_postgres(connection: Any) -> None:
+    """By a connection of its own that is kept, for a server looks at tables anew for each.
+
+    Tests close theirs, and looking took most of the time of emptying, and a third of the server's.
+    """
+    with _kept(connection).cursor() as cursor:
+        cursor.execute("EXECUTE filled")
+        # As one command it is one transaction: foreign keys are looked at when it ends.
+        cursor.execute("; ".join(f"DELETE FROM {name}" for (name,) in cursor.fetchall()) or ";")  # noqa: S608
+
+
+def _kept(connection: Any) -> Any:
+    """That connection, with the question as a plan; another where a test has ended it."""
+    name = connection.settings_dict["NAME"]
+    if name not in _prepared or not _prepared[name].is_usable():
+        _prepared[name] = kept = connection.copy()
+        with kept.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '60s'")  # rows that a test's thread still holds
+            cursor.execute(f"PREPARE filled AS {_looks(kept)}")
+    return _prepared[name]
+
+
+def _empty_by(alias: str) -> None:
     connection = connections[alias]
-    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
     with connection.cursor() as cursor:
-        filled = _filled(cursor, sorted(set(names) - KEPT), connection.ops.quote_name)
-        with transaction.atomic(using=alias):  # foreign keys are looked at when it ends
-            for name in filled:
+        cursor.execute(_looks(connection))
+        filled = cursor.fetchall()
+        with transaction.atomic(using=alias):
+            for (name,) in filled:
                 cursor.execute(f"DELETE FROM {name}")  # noqa: S608
 
 
-def _filled(cursor: Any, names: list[str], quote: Any) -> list[str]:
-    quoted = [quote(name) for name in names]
-    looks = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in quoted]  # noqa: S608
-    cursor.execute(" UNION ALL ".join(looks))
-    return [name for (name,) in cursor.fetchall()]
+def _looks(connection: Any) -> str:
+    """The question which tables have a row."""
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    quoted = [connection.ops.quote_name(name) for name in sorted(set(names) - KEPT)]
+    return " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})"  # noqa: S608
+        for name in quoted
+    )
