@@ -56,7 +56,7 @@ def test_a_log_is_requested_watched_and_read(
     assert operator.evaluate("window.stayed") is True  # nothing was reloaded
     operator.click("#dx-read")
     second = operator.locator(".dx-lines li").nth(1)  # as soon as the worker has examined it
-    expect(second).to_contain_text(MARKER, timeout=30_000)
+    expect(second).to_contain_text(MARKER)
     second.locator("a").click()
     assert operator.url.endswith("#L2")
 
@@ -102,7 +102,7 @@ def test_the_page_of_a_station_follows_what_happens_to_it(
     elsewhere(lambda: logs.request_log(station=station))
     expect(operator.locator(".dx-tab")).to_contain_text("Says Uploaded")
     elsewhere(lambda: block_station(station))
-    expect(operator.locator(".dx-station .dx-off")).to_be_visible(timeout=15_000)
+    expect(operator.locator(".dx-station .dx-off")).to_be_visible()
 
 
 def test_a_lost_line_is_said_and_polling_goes_on(

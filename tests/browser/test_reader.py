@@ -143,14 +143,14 @@ def test_a_file_is_followed_while_it_arrives_and_opened_when_it_is_here(
         operator.goto(f"{asgi_server}/admin/diagnostics/logrequest/{row.pk}/change/")
         operator.click("#dx-follow")
         last = operator.locator(".dx-lines li").last
-        expect(last).to_contain_text("</b> 50", timeout=30_000)
+        expect(last).to_contain_text("</b> 50")
         first_seen = last.inner_text()
-        expect(last).not_to_have_text(first_seen, timeout=30_000)  # it follows
+        expect(last).not_to_have_text(first_seen)  # it follows
         seen.set()
         sent.result()
         assert connection.getresponse().status == 200
         connection.close()
-    expect(operator.locator("[data-sentence]")).to_contain_text("examined", timeout=30_000)
+    expect(operator.locator("[data-sentence]")).to_contain_text("examined")
     file = LogFile.objects.get()
     elsewhere(lambda: examination.examine(file.pk))
     expect(operator.locator("[data-status]")).to_contain_text(re.compile("of 5,[0-9]{3} "))

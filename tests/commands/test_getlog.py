@@ -28,7 +28,7 @@ from diagnostics.services.calls import delivery
 from diagnostics.testing import KNOWN_LINE, Quirk
 from stations.models import SecurityProfile
 from stations.services import register_station
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 Q = Quirk
@@ -186,7 +186,7 @@ def test_ctrl_c_leaves_the_request_running(running, process_environment):
     ) as process:
         wait_until(LogRequest.objects.exists, "the request is there")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=40)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "goes on without this command" in err
     assert LogRequest.objects.get().is_open

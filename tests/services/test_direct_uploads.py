@@ -182,7 +182,7 @@ def test_a_line_that_is_cut_midway_leaves_nothing(asked: Ask) -> None:
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
         f"Content-Length: 9000000\r\n\r\n"
     )
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as line:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as line:
         line.sendall(head.encode() + bytes(5_000_000))
     assert puts(row, b"another try") == 200  # so the store has seen the first one out
     file = direct_uploads.take_upload(row.pk)

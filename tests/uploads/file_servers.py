@@ -17,6 +17,7 @@ from diagnostics.models import FileServer
 from diagnostics.services.uploads.file_servers import Endpoint
 from diagnostics.uploads.guard import Guard
 from diagnostics.uploads.servers import SERVERS, Server
+from tests.servers.processes import PATIENCE
 from tests.uploads.conftest import Address, address_at
 
 
@@ -37,7 +38,7 @@ class Account(Address):
     def ftp(self, client: FTP | None = None) -> FTP:
         """A client that has signed in."""
         client = client or FTP()
-        client.connect("127.0.0.1", self.port, timeout=30)
+        client.connect("127.0.0.1", self.port, timeout=PATIENCE)
         client.login(self.user, self.password)
         return client
 
@@ -66,7 +67,7 @@ def serving(kind: FileServer.Kind, **keys: Any) -> Iterator[Server]:
 def run_curl(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run curl as stations do; its exit code says what it took the end for."""
     command = ["curl", "--silent", "--show-error", "--max-time", "30", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=40)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def reply_of(error: Any) -> str:

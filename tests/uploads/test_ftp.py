@@ -19,7 +19,7 @@ from diagnostics.uploads.ftp import server as ftp_server
 from diagnostics.uploads.ftp.data import DataConnection
 from diagnostics.uploads.ftp.session import Session
 from tests.servers.certificates import make_certificate
-from tests.servers.processes import wait_until
+from tests.servers.processes import PATIENCE, wait_until
 from tests.servers.seaweedfs import BUCKET, SeaweedFS
 from tests.servers.small_disk import ROOM, small_disk
 from tests.uploads.conftest import content_of, stored_keys
@@ -188,7 +188,7 @@ def test_a_wrong_password_is_refused_and_noted_where_the_log_is_awaited(account)
         ("nul\0", "l\0ng" * 100),
     ):
         client = FTP()
-        client.connect("127.0.0.1", account.port, timeout=30)
+        client.connect("127.0.0.1", account.port, timeout=PATIENCE)
         with pytest.raises(error_perm) as error:
             client.login(user, password)
         assert reply_of(error) == "530"
@@ -202,7 +202,7 @@ def test_an_address_with_too_many_wrong_passwords_is_kept_out_for_a_while(
     monkeypatch.setattr(guard, "MOST", 2)
     with serving(FileServer.Kind.FTP) as server, FTP() as client:
         account = account_at(server.port)
-        client.connect("127.0.0.1", account.port, timeout=30)
+        client.connect("127.0.0.1", account.port, timeout=PATIENCE)
         for _ in range(2):
             with pytest.raises(error_perm):
                 client.login(account.user, "wrong")
