@@ -11,7 +11,9 @@ from django.apps import apps
 from django.conf import settings
 from django.test import override_settings
 
+from diagnostics import message_log
 from diagnostics.gateway import get_gateway
+from diagnostics.message_log.queue import MessageLog
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import logs
 from diagnostics.services.calls import delivery
@@ -109,3 +111,12 @@ def asked(dialogue: Dialogue) -> Callable[..., Any]:
 def stored(content: str = "line", key: str = "k") -> StoredObject:
     digest = f"{hash(content) & (2**256 - 1):064x}"
     return StoredObject(key=key, size=len(content), sha256=digest)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> MessageLog:
+    """A log of its own whose thread sleeps: the test flushes, in its own transaction."""
+    log = MessageLog()
+    monkeypatch.setattr(log, "_start", lambda: None)
+    monkeypatch.setattr(message_log, "LOG", log)
+    return log

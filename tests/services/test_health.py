@@ -12,7 +12,6 @@ from django.test import override_settings
 from django.utils import timezone
 
 from diagnostics import inbound, message_log
-from diagnostics.message_log import queue
 from diagnostics.message_log.queue import MessageLog
 from diagnostics.message_log.tally import add_counts
 from diagnostics.models import HealthProblem, StationHealth, StationInfo
@@ -29,16 +28,6 @@ IN, OUT = message_log.FROM_STATION, message_log.TO_STATION
 @pytest.fixture
 def station(db: None, gateway: TellingGateway) -> Any:
     return make_station()
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> MessageLog:
-    """A log of its own whose thread sleeps: the test flushes, in its own transaction."""
-    log = MessageLog()
-    monkeypatch.setattr(log, "_start", lambda: None)
-    monkeypatch.setattr(queue, "close_old_connections", lambda: None)
-    monkeypatch.setattr(message_log, "LOG", log)
-    return log
 
 
 def counted(station: Any, **counts: int) -> None:

@@ -27,15 +27,6 @@ IN, OUT = message_log.FROM_STATION, message_log.TO_STATION
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> MessageLog:
-    """A log of its own whose thread sleeps: the test flushes, in its own transaction."""
-    log = MessageLog()
-    monkeypatch.setattr(log, "_start", lambda: None)
-    monkeypatch.setattr(message_log, "LOG", log)
-    return log
-
-
-@pytest.fixture
 def station(db: None) -> Any:
     return make_station()
 
