@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,8 +17,6 @@ from diagnostics.texts.levels import sign_of
 
 # Where a match begins and ends.
 Span = tuple[int, int]
-# The first match between two places.
-Search = Callable[[bytes, int, int], Span | None]
 
 LONGEST_PATTERN = 1000
 # Matches told of one line.
@@ -86,16 +84,16 @@ class Pattern:
         self._everything = not query.text
         self._alone = _compiled(query)
         self._by_line = query.regex and _BY_LINE.search(query.text) is not None
-        match = self._alone
+        self._within, self._rest = self._alone, self._alone
         self._neighbours: re2._Regexp | None = None
         if not self._by_line:
             source = query.text if query.regex else re2.escape(query.text)
-            match = re2.compile(f"(?m)(?:{source})".encode(), _options(query.case))
+            self._within = re2.compile(f"(?m)(?:{source})".encode(), _options(query.case))
+            # From the first match to the end of its line: what is found is as many as the lines.
+            self._rest = re2.compile(f"(?m)(?:{source}).*".encode(), _options(query.case))
             self._neighbours = _neighbours(source, query)
         self._sign = re2.compile(sign_of(query.levels)) if query.levels else None
-        self.program_size: int = match.programsize
-        is_plain = query.case and not query.regex
-        self._search = _finder(query.text.encode()) if is_plain else _searcher(match)
+        self.program_size: int = self._within.programsize
 
     @property
     def bytes_at_once(self) -> int:
@@ -138,34 +136,26 @@ class Pattern:
     def _count_alone(self, data: bytes, start: int, end: int) -> tuple[int, int, int]:
         """Lines with a match, the first match, and where to go on: at the end, or behind some
         neighbours."""
-        found, near, first, search = 0, 0, -1, self._search
-        while start <= end:
-            if (span := search(data, start, end)) is None:
-                break
-            at, stop = span
+        found, near, first, line = 0, 0, -1, start
+        for match in self._rest.finditer(data, start, end):
+            at, stop = match.span()
             if at == end and data[end - 1 : end] == b"\n":
                 break  # there is no line behind the last line end
-            if not found:
-                first = at
+            if at < line:
+                continue  # of a line that is counted: nothing, say, at its end
+            first = first if found else at
             found += 1
-            near = near + 1 if at < start + NEAR and data.find(b"\n", start, at) < 0 else 1
-            start = data.find(b"\n", stop, end) + 1 or end + 1
+            near = near + 1 if at < line + NEAR and data.find(b"\n", line, at) < 0 else 1
+            line = data.find(b"\n", stop, end) + 1 or end + 1
             if near >= NEIGHBOURS and self._neighbours is not None:
-                return found, first, start
+                return found, first, line
         return found, first, end
-
-    def _matches(self, data: bytes, start: int, end: int) -> Iterator[Span]:
-        while start <= end:
-            if (span := self._search(data, start, end)) is None:
-                return
-            yield span
-            start = max(span[1], start + 1)
 
     def _at_once(self, data: bytes, start: int, end: int) -> Iterator[list[Span]]:
         while start <= end:
             spans: list[Span] = []
             stop = end  # of the line they are in
-            for span in self._matches(data, start, end):
+            for span in (match.span() for match in self._within.finditer(data, start, end)):
                 if spans and span[0] > stop:
                     yield spans
                     spans = []
@@ -218,25 +208,6 @@ class Pattern:
             return [(start, start)]
         found = self._one_by_one if self._by_line else self._at_once
         return next(found(data, start, end), None)
-
-
-def _finder(wanted: bytes) -> Search:
-    """For a text as it stands: Python finds it before RE2 has begun."""
-    length = len(wanted)
-
-    def search(data: bytes, start: int, end: int) -> Span | None:
-        at = data.find(wanted, start, end)
-        return None if at < 0 else (at, at + length)
-
-    return search
-
-
-def _searcher(pattern: re2._Regexp) -> Search:
-    def search(data: bytes, start: int, end: int) -> Span | None:
-        match = pattern.search(data, start, end)
-        return None if match is None else match.span()
-
-    return search
 
 
 def _neighbours(source: str, query: Query) -> re2._Regexp | None:
