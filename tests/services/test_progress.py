@@ -71,14 +71,15 @@ def test_many_changes_at_once_are_all_told_and_hold_up_no_other_kind(
     told: list[tuple[str, Any]] = []
 
     async def send(kind: str, states: progress.States) -> None:
+        if not told:  # while the first round is sent
+            progress._publish("campaign", {7: {}})
         told.extend((kind, pk) for pk in states)
 
     monkeypatch.setattr(progress, "_send", send)
     monkeypatch.setattr(progress, "GATHER", 0.01)
     progress._publish("logrequest", {pk: {} for pk in range(500)})
-    progress._publish("campaign", {7: {}})
     background.flush(timeout=PATIENCE)
-    assert told.index(("campaign", 7)) <= progress.MOST_AT_ONCE
+    assert told.index(("campaign", 7)) <= 2 * progress.MOST_AT_ONCE
     assert sorted(pk for kind, pk in told if kind == "logrequest") == list(range(500))
 
 
