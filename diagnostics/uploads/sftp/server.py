@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 # Seconds without anything from a station; mobile links pause for long.
 IDLE_SECONDS = 120
 LOGIN_SECONDS = 60
-STOP_SECONDS = 15.0
+STOP_SECONDS, LAST_SECONDS = 15.0, 10.0
 # What old stations know too.
 KEY_TYPE, KEY_BITS = "ssh-rsa", 3072
 
@@ -99,6 +99,9 @@ class SftpServer:
             self._acceptor.close()
         for door in list(self.doors):
             await door.shut()
+        # What is still being written is written before the loop goes.
+        if rest := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(rest, timeout=LAST_SECONDS)
 
 
 class Door(asyncssh.SSHServer):
