@@ -36,7 +36,7 @@ from diagnostics.services.files.contents import look_into  # noqa: E402
 from diagnostics.services.files.reading import Text  # noqa: E402
 from diagnostics.services.searches.searching import TextSearch  # noqa: E402
 from diagnostics.storage import get_log_store  # noqa: E402
-from diagnostics.texts.pattern import Query  # noqa: E402
+from diagnostics.texts.query import Query  # noqa: E402
 from diagnostics.texts.search import Bounds, Hit  # noqa: E402
 
 MB = 1_000_000

@@ -13,7 +13,7 @@ from diagnostics.lifecycles.log_search import (
     Unread,
 )
 from diagnostics.models.log_file import LogFile
-from diagnostics.texts.pattern import LONGEST_PATTERN, Query
+from diagnostics.texts.query import LONGEST_PATTERN, Query
 
 
 class LogSearchQuerySet(models.QuerySet["LogSearch"]):

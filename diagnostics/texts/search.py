@@ -15,7 +15,8 @@ from typing import NamedTuple
 from diagnostics.texts.block import Block
 from diagnostics.texts.encodings import count_newlines
 from diagnostics.texts.levels import level_of
-from diagnostics.texts.pattern import Pattern, Query, Span
+from diagnostics.texts.pattern import Pattern
+from diagnostics.texts.query import Query, Span
 from diagnostics.texts.stretch import Stretch, character_at, stretches
 
 # Characters of a line that a hit shows, and those before its first match in a longer line.
@@ -116,12 +117,12 @@ class Search:
     def _look(self, stretch: Stretch, start: int, end: int) -> Iterator[Hit]:
         if stretch.is_part and stretch.line == self._found_line:
             return  # in an earlier part of the line
-        before, listed = self.hits, []
+        before = self.hits
         if self._levels or before < self._bounds.listed:
-            listed = self._listed(stretch, start, end)
-            numbers = stretch.numbers([begin for begin, _spans in listed])
-            for (begin, spans), line in zip(listed, numbers, strict=True):
-                yield _hit(stretch, begin, spans, line)
+            if listed := self._listed(stretch, start, end):
+                numbers = stretch.numbers([begin for begin, _spans in listed])
+                for (begin, spans), line in zip(listed, numbers, strict=True):
+                    yield _hit(stretch, begin, spans, line)
         else:
             self._count(stretch, start, end)
         if stretch.unfinished and self.hits > before:

@@ -68,12 +68,12 @@ class Stretch:
         behind = len(begins) if self.line_ends is None else gaps.index(max(gaps))
         found, line, known = [], self.line, 0
         for begin in begins[:behind]:
-            line += count_newlines(self.data[known:begin])
+            line += count_newlines(self.data, known, begin)
             known = begin
             found.append(line)
         line, known, later = self.line + (self.line_ends or 0), len(self.data), []
         for begin in reversed(begins[behind:]):
-            line -= count_newlines(self.data[begin:known])
+            line -= count_newlines(self.data, begin, known)
             known = begin
             later.append(line)
         return found + later[::-1]

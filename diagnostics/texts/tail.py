@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from diagnostics.texts.block import BLOCK_SIZE, Block
+from diagnostics.texts.encodings import count_newlines
 
 
 class Tail:
@@ -23,7 +24,7 @@ class Tail:
             gone = self._pieces.popleft()
             self._held -= len(gone)
             self._offset += len(gone)
-            self._line += gone.count(b"\n")
+            self._line += count_newlines(gone)
 
     def block(self) -> Block:
         """What is kept, from the beginning of a line on where any begins in it."""
@@ -31,5 +32,5 @@ class Tail:
         start = max(len(data) - self._most, 0)
         if self._offset + start:
             start = data.find(b"\n", start) + 1
-        line = self._line + data.count(b"\n", 0, start)
+        line = self._line + count_newlines(data, 0, start)
         return Block(self._offset + start, line, data[start:])

@@ -20,7 +20,7 @@ from diagnostics.services.fleet import groups
 from diagnostics.services.searches import Wanted
 from diagnostics.services.searches import runs as search_runs
 from diagnostics.testing.factories import make_log_request
-from diagnostics.texts.pattern import Query
+from diagnostics.texts.query import Query
 from stations.models import ChargingStation
 from tests.admin.conftest import HOSTILE, Arrive, Staff, text_of
 

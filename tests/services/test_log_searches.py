@@ -32,7 +32,7 @@ from diagnostics.services.searches import Wanted, start_search
 from diagnostics.services.searches import runs as search_runs
 from diagnostics.storage import get_log_store
 from diagnostics.testing.factories import make_log_file, make_log_request
-from diagnostics.texts.pattern import PatternRefused, Query
+from diagnostics.texts.query import PatternRefused, Query
 from tests.services.conftest import make_station
 
 Keep = Callable[..., LogFile]

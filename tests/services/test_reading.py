@@ -19,7 +19,7 @@ from diagnostics.services.files import examination, reading
 from diagnostics.services.files.reading import Text, open_text
 from diagnostics.testing.factories import make_log_file, make_log_request
 from diagnostics.texts.lines import LONGEST_LINE
-from diagnostics.texts.pattern import Query
+from diagnostics.texts.query import Query
 from diagnostics.texts.search import Bounds, Hit, Search
 from tests.archives.hostile import tarred, zipped
 from tests.services.conftest import make_station

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.texts.pattern import LONGEST_PATTERN, Pattern, PatternRefused, Query
+from diagnostics.texts.pattern import Pattern
+from diagnostics.texts.query import LONGEST_PATTERN, PatternRefused, Query
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,32 @@ def test_what_is_wrong_is_said_with_its_place(expression: str, sentence: str) ->
     assert str(refusal.value) == sentence
 
 
-def test_a_plain_text_means_itself() -> None:
-    assert list(Pattern(Query("a.(b\\")).lines(b"xa.(b\\\nazzb\n", 0, 12)) == [[(1, 6)]]
+@pytest.mark.parametrize(
+    ("text", "case", "line", "spans"),
+    [
+        ("a.(b\\", False, "xa.(b\\ azzb", [(1, 6)]),
+        ("a.(b\\", True, "xa.(b\\ A.(b\\a.(b\\", [(1, 6), (12, 17)]),
+        ("STRASSE", False, "in der Straße", [(7, 14)]),
+        ("STRASSE", True, "in der Straße", []),
+        ("ǅ", False, "ǆ Ǆ", [(0, 2), (3, 5)]),
+        ("aa", True, "aaaaa", [(0, 2), (2, 4)]),
+    ],
+)
+def test_a_plain_text_means_itself(
+    text: str, case: bool, line: str, spans: list[tuple[int, int]]
+) -> None:
+    data = line.encode()
+    pattern = Pattern(Query(text, case=case))
+    assert list(pattern.lines(data, 0, len(data))) == [spans] * bool(spans)
+    assert pattern.count(data, 0, len(data)) == ((1, spans[0][0]) if spans else (0, -1))
+
+
+@pytest.mark.parametrize("case", [False, True])
+@pytest.mark.parametrize("regex", [False, True])
+def test_nothing_is_found_across_lines(regex: bool, case: bool) -> None:
+    pattern = Pattern(Query("a\nb", regex, case))
+    assert list(pattern.lines(b"a\nb\n", 0, 4)) == []
+    assert pattern.count(b"a\nb\n", 0, 4) == (0, -1)
 
 
 def test_what_is_looked_for_is_in_no_representation() -> None:

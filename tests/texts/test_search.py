@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -18,7 +18,7 @@ from diagnostics.texts.block import Block, cut
 from diagnostics.texts.encodings import count_lines
 from diagnostics.texts.levels import level_of
 from diagnostics.texts.lines import lines_of
-from diagnostics.texts.pattern import MOST_SPANS, Query
+from diagnostics.texts.query import MOST_SPANS, Query
 from diagnostics.texts.search import LONGEST_SHOWN, Bounds, Ended, Hit, Progress, Search
 
 ENCODINGS = ["utf-8", "utf-16-le", "utf-16-be"]
@@ -45,25 +45,40 @@ def blocks(
 
 def naive(data: bytes, query: Query, encoding: str) -> list[tuple[int, int, str]]:
     """Number, offset and text of each line in which the query is, one line after another."""
-    options = re2.Options()
-    options.case_sensitive, options.literal, options.never_nl = query.case, not query.regex, True
-    pattern = re2.compile(query.text, options)
+    is_in = _expression(query) if query.regex else _plain(query)
     found = []
     for line in lines_of(blocks(data, encoding), encoding):
         text = line.text(encoding)
         level = level_of(text)
-        if pattern.search(text) and (not query.levels or (level and level in query.levels)):
+        if is_in(text) and (not query.levels or (level and level in query.levels)):
             found.append((line.number, line.offset, text))
     return found
 
 
-LETTERS = st.text("ab E\t.ß\r\0", max_size=12) | st.sampled_from(["a" * 150, "ERROR: b", "ßb" * 70])
+def _expression(query: Query) -> Callable[[str], bool]:
+    options = re2.Options()
+    options.case_sensitive, options.never_nl = query.case, True
+    pattern = re2.compile(query.text, options)
+    return lambda text: pattern.search(text) is not None
+
+
+def _plain(query: Query) -> Callable[[str], bool]:
+    if query.case:
+        return lambda text: query.text in text
+    return lambda text: query.text.casefold() in text.casefold()
+
+
+LETTERS = st.text("ab sE\t.ß\r\0", max_size=12) | st.sampled_from(
+    ["a" * 150, "ERROR: b", "ßb" * 70]
+)
 TEXTS = st.lists(LETTERS, max_size=12).flatmap(
     lambda lines: st.sampled_from(["\n", "\r\n", "\n\n"]).map(lambda end: end.join(lines))
 )
 EXPRESSIONS = ["a+b", "^b", "b$", "^$", "a*", r"a\s*b", "[^x]b", r"\bb", "(?i)ERR", "ß.?", "$",
                r"\Ab", r"b\z", "(?-m:^b)", "^", "a|^b$", "(?s)a.", r"\Qa.b", "(a+)+$"]  # fmt: skip
-QUERIES = st.builds(Query, st.text("abEß. ", min_size=1, max_size=3), st.just(False), st.booleans())
+QUERIES = st.builds(
+    Query, st.text("abSEß. ", min_size=1, max_size=3), st.just(False), st.booleans()
+)
 QUERIES |= st.builds(Query, st.sampled_from(EXPRESSIONS), st.just(True), st.booleans())
 QUERIES |= st.builds(Query, st.sampled_from(["", "b"]), levels=st.sampled_from(["E", "W", "EW"]))
 

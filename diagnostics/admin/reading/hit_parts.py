@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from diagnostics.admin.reading.reader import visible
 from diagnostics.models import LogFile
-from diagnostics.texts.pattern import Query
+from diagnostics.texts.query import Query
 
 
 def marked(text: str, spans: Iterable[Sequence[int]]) -> SafeString:

@@ -13,7 +13,8 @@ from diagnostics.admin.fleet.station_choice import StationsForm
 from diagnostics.lifecycles.log_request import LogType
 from diagnostics.lifecycles.station_scope import StationScope
 from diagnostics.services.searches import Wanted
-from diagnostics.texts.pattern import LONGEST_PATTERN, Pattern, PatternRefused, Query
+from diagnostics.texts.pattern import Pattern
+from diagnostics.texts.query import LONGEST_PATTERN, PatternRefused, Query
 
 MOST_DAYS = 3650
 

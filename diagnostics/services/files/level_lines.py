@@ -11,7 +11,7 @@ import re2
 
 from diagnostics.services.files.reading import MOST_GIVEN, Text
 from diagnostics.texts.block import Block
-from diagnostics.texts.encodings import count_lines, newline_of
+from diagnostics.texts.encodings import count_lines, count_newlines, newline_of
 from diagnostics.texts.levels import level_of, sign_of
 from diagnostics.texts.lines import LONGEST_LINE, Line, lines_of
 from diagnostics.texts.times import head_of
@@ -84,7 +84,7 @@ def _signed(block: Block, levels: str) -> Iterator[Line]:
         start = data.rfind(b"\n", 0, sign.start() + 1) + 1
         end = data.find(b"\n", sign.end())
         end = end if end >= 0 else len(data)
-        number, counted = number + data.count(b"\n", counted, start), start
+        number, counted = number + count_newlines(data, counted, start), start
         yield Line(number, block.offset + start, data[start : min(end, start + LONGEST_LINE)],
                    end - start)  # fmt: skip
         position = end

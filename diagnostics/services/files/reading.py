@@ -69,9 +69,10 @@ class Text:
             return
         first = max(self._index.block_of_line(from_line), self._index.block_of_offset(from_offset))
         for block in self._fetch(range(first, len(self._index))):
-            trimmed = self._trimmed(block, from_line, from_offset)
-            if trimmed.data:
-                yield trimmed
+            if block.first_line < from_line or block.offset < from_offset:
+                block = self._trimmed(block, from_line, from_offset)
+            if block.data:
+                yield block
 
     def blocks_before(self, line: int) -> Iterator[tuple[Block, bool]]:
         """The blocks with what lies before a line, from there back to the beginning.

@@ -18,7 +18,8 @@ from diagnostics.models import LogFile, LogRequest, LogSearch, SearchedFile
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import access
 from diagnostics.services.searches import runs as search_runs
-from diagnostics.texts.pattern import Pattern, Query
+from diagnostics.texts.pattern import Pattern
+from diagnostics.texts.query import Query
 
 # Files that one search takes.
 MOST_FILES = 10_000

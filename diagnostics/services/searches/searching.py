@@ -9,7 +9,7 @@ from typing import Any
 from diagnostics.models import FileAccess, LogFile
 from diagnostics.services.files import record_access
 from diagnostics.services.files.reading import Text
-from diagnostics.texts.pattern import Query
+from diagnostics.texts.query import Query
 from diagnostics.texts.search import Bounds, Hit, Progress, Search
 
 
