@@ -164,22 +164,21 @@ async def load(
     seconds: float,
     at_end: Callable[[], None] = lambda: None,
 ) -> list[float]:
-    """Have the stations send for a while; returns the latencies of answered CALLs, in seconds.
+    """Have the stations send for a while; returns the latencies of all CALLs, in seconds.
 
-    `at_end` is called when the time is up, before the last answers are waited for. Raises
-    RuntimeError when a CALL is refused.
+    `at_end` is called when the last one is answered: a slow server answers in waves, of which one
+    more or less would be within the time. Raises RuntimeError when a CALL is refused.
     """
     for station in stations:
         station.begin(message)
     await asyncio.sleep(seconds)
-    at_end()
-    latencies = [latency for station in stations for latency in station.latencies]
     for station in stations:
         station.end()
     await asyncio.gather(*(station.idle.wait() for station in stations))
+    at_end()
     if any(station.refused for station in stations):
         raise RuntimeError("a CALL was refused")
-    return latencies
+    return [latency for station in stations for latency in station.latencies]
 
 
 async def paced(
