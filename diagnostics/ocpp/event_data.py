@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from diagnostics.ocpp.codecs.fields import text, whole
+from diagnostics.ocpp.fields import bounded, int32, text, whole
 from diagnostics.ocpp.messages import ConnectorStatus, SecurityEventFacts
 from diagnostics.ocpp.secrets import HIDDEN, is_secret
 from diagnostics.ocpp.times import format_time, parse_time
@@ -106,34 +106,39 @@ def read_time(value: object) -> datetime | None:
 
 
 def _read_event(entry: dict[str, Any]) -> EventFacts:
-    """Most entries have few of the fields: to ask first takes a fifth of reading nothing."""
-    component, variable = entry.get("component"), entry.get("variable")
-    evse = component.get("evse") if isinstance(component, dict) else None
-    timestamp = text(entry, "timestamp", 64)
-    cleared = entry.get("cleared")
-    severity = whole(entry, "severity") if "severity" in entry else None
-    name, value = text(variable, "name", 50), text(entry, "actualValue", 2500)
+    get = entry.get
+    component, variable, cleared = get("component"), get("variable"), get("cleared")
+    of_component = component.get if isinstance(component, dict) else _nothing
+    of_variable = variable.get if isinstance(variable, dict) else _nothing
+    evse = of_component("evse")
+    of_evse = evse.get if isinstance(evse, dict) else _nothing
+    timestamp, severity = bounded(get("timestamp"), 64), int32(get("severity"))
+    name, value = bounded(of_variable("name"), 50), bounded(get("actualValue"), 2500)
     return EventFacts(
-        whole(entry, "eventId"),
+        int32(get("eventId")),
         read_time(timestamp),
         timestamp,
-        text(entry, "trigger", 20),
-        whole(entry, "cause") if "cause" in entry else None,
+        bounded(get("trigger"), 20),
+        int32(get("cause")),
         HIDDEN if value and _is_secret(name) else value,
-        text(entry, "techCode", 50) if "techCode" in entry else "",
-        text(entry, "techInfo", 500) if "techInfo" in entry else "",
+        bounded(get("techCode"), 50),
+        bounded(get("techInfo"), 500),
         cleared if isinstance(cleared, bool) else None,
-        text(entry, "transactionId", 36) if "transactionId" in entry else "",
-        whole(entry, "variableMonitoringId"),
-        text(entry, "eventNotificationType", 30),
+        bounded(get("transactionId"), 36),
+        int32(get("variableMonitoringId")),
+        bounded(get("eventNotificationType"), 30),
         severity if severity is not None and 0 <= severity <= 9 else None,
-        text(component, "name", 50),
-        text(component, "instance", 50),
-        whole(evse, "id"),
-        whole(evse, "connectorId"),
+        bounded(of_component("name"), 50),
+        bounded(of_component("instance"), 50),
+        int32(of_evse("id")),
+        int32(of_evse("connectorId")),
         name,
-        text(variable, "instance", 50),
+        bounded(of_variable("instance"), 50),
     )
+
+
+def _nothing(_name: str) -> None:
+    """Stand for the ``get`` of an object that is none."""
 
 
 @lru_cache(maxsize=4096)

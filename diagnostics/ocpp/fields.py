@@ -8,16 +8,22 @@ from diagnostics.ocpp.errors import InvalidPayload, Violation
 
 def text(payload: Any, name: str, limit: int) -> str:
     """Read a text field, cut at ``limit`` characters; empty when absent or no text."""
-    value = payload.get(name) if isinstance(payload, dict) else None
+    return bounded(payload.get(name), limit) if isinstance(payload, dict) else ""
+
+
+def bounded(value: Any, limit: int) -> str:
+    """Cut a text at ``limit`` characters; empty when it is none."""
     return value[:limit] if isinstance(value, str) else ""
 
 
 def whole(payload: Any, name: str) -> int | None:
     """Read a whole number of 32 bits; ``None`` when absent or something else."""
-    value = payload.get(name) if isinstance(payload, dict) else None
-    if isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31:
-        return value
-    return None
+    return int32(payload.get(name)) if isinstance(payload, dict) else None
+
+
+def int32(value: Any) -> int | None:
+    """Give the value back if it is a whole number of 32 bits."""
+    return value if type(value) is int and -(2**31) <= value < 2**31 else None
 
 
 def inner(payload: Any, name: str) -> dict[str, Any]:

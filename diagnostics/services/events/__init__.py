@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -27,12 +28,20 @@ from diagnostics.signals import events_recorded
 MONITOR_MAKERS = frozenset(EventNotificationType.values) - {HARD_WIRED}
 
 
-def record_reports(batch: Sequence[Received]) -> None:
+def record_reports(batch: Iterable[Received]) -> None:
     """Keep the events of some messages, each once, and what follows of them, in one transaction.
 
     All or nothing. Raises what the database raises, IntegrityError for a station that is gone.
     """
-    rows = rows_of(batch)
+    record_rows(map(rows_of, batch))
+
+
+def record_rows(batch: Iterable[Iterable[EventRow]]) -> None:
+    """As `record_reports`, with what `rows_of` made of each message."""
+    unique: dict[str, EventRow] = {}
+    for row in chain.from_iterable(batch):
+        unique.setdefault(row.fingerprint, row)
+    rows = list(unique.values())
     if not rows:
         return
     if _is_trusted():

@@ -6,7 +6,7 @@ would cost more than all the rest. Other databases take it by `bulk_create`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -27,28 +27,36 @@ class Received(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """An event to be stored; `fingerprint` and `alert_key` in hexadecimal."""
+    """An event to be stored; `fingerprint` and `alert_key` in hexadecimal.
+
+    `said` is what it says, as columns of COPY's text.
+    """
 
     fingerprint: str
     alert_key: str | None
     received: Received
     facts: EventFacts
     timestamp: datetime
+    said: str
 
 
-def rows_of(batch: Iterable[Received]) -> list[EventRow]:
-    """The events of some messages in the order they came, each once."""
-    rows: dict[str, EventRow] = {}
-    for received in batch:
-        station_id, report, at = received
-        fallback = report.generated_at or at
-        for facts in report.events:
-            fingerprint = _fingerprint(station_id, report.source, facts)
-            if fingerprint not in rows:
-                key = alert_key(station_id, report.source, facts)
-                moment = facts.timestamp or fallback
-                rows[fingerprint] = EventRow(fingerprint, key, received, facts, moment)
-    return list(rows.values())
+def rows_of(received: Received) -> list[EventRow]:
+    """The events of a message in the order they came."""
+    station_id, report, at = received
+    fallback, source, rows = report.generated_at or at, report.source, []
+    for facts in report.events:
+        said = _said(facts)
+        rows.append(
+            EventRow(
+                _digest(station_id, source, facts.timestamp_text, said),
+                alert_key(station_id, source, facts),
+                received,
+                facts,
+                facts.timestamp or fallback,
+                said,
+            )
+        )
+    return rows
 
 
 def alert_key(station_id: Any, source: str, facts: EventFacts) -> str | None:
@@ -85,20 +93,6 @@ def connector_key(station_id: Any, facts: EventFacts) -> str:
 def monitor_key(station_id: Any, monitoring_id: int) -> str:
     """The key of the alerts of a monitor."""
     return _digest(station_id, "monitor", monitoring_id)
-
-
-def _fingerprint(station_id: Any, source: str, facts: EventFacts) -> str:
-    """What makes an event sent again the same: all that it says."""
-    (
-        event_id, _, time, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
-        severity, component, instance, evse_id, connector_id, variable, variable_instance, unread,
-    ) = facts  # fmt: skip
-    text = (
-        f"{station_id}\0{source}\0{event_id}\0{time}\0{trigger}\0{cause}\0{value}\0{code}\0{info}"
-        f"\0{cleared}\0{transaction}\0{monitor}\0{kind}\0{severity}\0{component}\0{instance}"
-        f"\0{evse_id}\0{connector_id}\0{variable}\0{variable_instance}{unread}"
-    )
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _digest(*parts: Any) -> str:
@@ -152,11 +146,11 @@ def _known(rows: list[EventRow]) -> set[str]:
 
 _TABLE = StationEvent._meta.db_table
 _COLUMNS = (
-    "station_id", "fingerprint", "alert_key", "source", "event_id", "timestamp", "trigger", "cause",
-    "actual_value", "tech_code", "tech_info", "cleared", "transaction_id", "variable_monitoring_id",
-    "event_notification_type", "severity", "component", "component_instance", "evse_id",
-    "connector_id", "variable", "variable_instance", "unread", "generated_at", "seq_no",
-    "received_at",
+    "station_id", "fingerprint", "alert_key", "source", "timestamp", "generated_at", "seq_no",
+    "received_at", "event_id", "trigger", "cause", "actual_value", "tech_code", "tech_info",
+    "cleared", "transaction_id", "variable_monitoring_id", "event_notification_type", "severity",
+    "component", "component_instance", "evse_id", "connector_id", "variable", "variable_instance",
+    "unread",
 )  # fmt: skip
 _KNOWN = f"SELECT fingerprint FROM {_TABLE} WHERE fingerprint = ANY(%s::uuid[])"  # noqa: S608
 
@@ -187,18 +181,21 @@ def _copy(rows: list[EventRow]) -> None:
 def _lines(rows: list[EventRow]) -> Iterator[str]:
     """Lines of COPY's text format; what the events of a message have in common is made once."""
     last: Received | None = None
-    for row in rows:
-        if row.received is not last:
-            last = row.received
-            station_id, (_, generated_at, seq_no, _), at = last
+    for fingerprint, key, received, _, timestamp, said in rows:
+        if received is not last:
+            last = received
+            station_id, (source, generated_at, seq_no, _), at = received
             station = escaped(str(station_id))  # a host's primary key may be any text
             generated = NULL if generated_at is None else moment(generated_at)
-            tail = f"{generated}\t{NULL if seq_no is None else seq_no}\t{moment(at)}\n"
-        yield _line(row, station, tail)
+            common = f"{generated}\t{NULL if seq_no is None else seq_no}\t{moment(at)}"
+        yield (
+            f"{station}\t{fingerprint}\t{key or NULL}\t{source}\t{moment(timestamp)}\t{common}\t"
+            f"{said}\n"
+        )
 
 
-def _line(row: EventRow, station: str, tail: str) -> str:
-    fingerprint, key, (_, report, _), facts, timestamp = row
+def _said(facts: EventFacts) -> str:
+    """What an event says, but for its time: written once, for its fingerprint and for its line."""
     (
         event_id, _, _, trigger, cause, value, code, info, cleared, transaction, monitor, kind,
         severity, component, instance, evse_id, connector_id, variable, variable_instance, unread,
@@ -209,13 +206,11 @@ def _line(row: EventRow, station: str, tail: str) -> str:
         (trigger, value, code, info, transaction, kind, component, instance, variable,
          variable_instance, unread) = map(escaped, texts)  # fmt: skip
     return (
-        f"{station}\t{fingerprint}\t{key or NULL}\t{report.source}\t"
-        f"{NULL if event_id is None else event_id}\t{moment(timestamp)}\t{trigger}\t"
-        f"{NULL if cause is None else cause}\t{value}\t{code}\t{info}\t"
-        f"{NULL if cleared is None else cleared}\t{transaction}\t"
+        f"{NULL if event_id is None else event_id}\t{trigger}\t{NULL if cause is None else cause}\t"
+        f"{value}\t{code}\t{info}\t{NULL if cleared is None else cleared}\t{transaction}\t"
         f"{NULL if monitor is None else monitor}\t{kind}\t"
         f"{NULL if severity is None else severity}\t{component}\t{instance}\t"
         f"{NULL if evse_id is None else evse_id}\t"
         f"{NULL if connector_id is None else connector_id}\t{variable}\t{variable_instance}\t"
-        f"{unread}\t{tail}"
+        f"{unread}"
     )
