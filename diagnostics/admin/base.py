@@ -88,8 +88,11 @@ def require_fleet(request: HttpRequest, permission: str) -> None:
 class Precise(admin.ModelAdmin):
     """A list is named after what is in it, and where no row is that the user may see, there is 404.
 
-    Django would say "Select ... to change", and lead to the index.
+    Django would say "Select ... to change", and lead to the index. `no_such` is the sentence of
+    the 404, where there is a better one than that there is no such row.
     """
+
+    no_such: ClassVar[Any] = ""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -105,7 +108,8 @@ class Precise(admin.ModelAdmin):
         return row
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *_args: Any) -> HttpResponse:
-        raise Http404(_("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)})
+        plain = _("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)}
+        raise Http404(str(self.no_such or plain))
 
 
 class TheirsOnly(Precise):

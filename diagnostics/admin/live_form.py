@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.forms import Media
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
-from django.utils.translation import gettext as _
 
 from diagnostics.admin.base import Precise, page_media
 
@@ -27,13 +26,6 @@ class LiveFormAdmin(Precise):
     def facts(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page of a saved row says besides its form."""
         raise NotImplementedError
-
-    def find(self, request: HttpRequest, pk: Any) -> Any:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)})
-        return row
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_live"

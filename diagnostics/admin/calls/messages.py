@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -96,6 +96,7 @@ class MessageAdmin(FactAdmin):
     search_help_text = gettext_lazy(
         "A station, and after a blank what its messages should hold: an id, an action, a text."
     )
+    no_such = gettext_lazy("There is no such message: it may have been deleted with its time.")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.export_view))
@@ -154,9 +155,7 @@ class MessageAdmin(FactAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         require(request, "diagnostics.view_messagerecord")
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404(_("There is no such message: it may have been deleted with its time."))
+        row = self.find(request, object_id)
         halves = MessageRecord.objects.other_halves(row).order_by("-pk")[:5]
         context = {
             **self.admin_site.each_context(request),

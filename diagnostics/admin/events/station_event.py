@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -43,9 +43,7 @@ class StationEventAdmin(FactAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         require(request, "diagnostics.view_stationevent")
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404(_("There is no such event."))
+        row = self.find(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -29,6 +29,7 @@ class StationCapabilityAdmin(FactAdmin):
     list_display_links = None
     list_filter = ("known",)
     search_help_text = gettext_lazy("A station, or # and a number.")
+    no_such = gettext_lazy("There is no such finding: it may have been forgotten already.")
     fields = ("station", "subject", "known", "code", "firmware", "learnt_at")
 
     @admin.display(description=gettext_lazy("What"))
@@ -53,9 +54,7 @@ class StationCapabilityAdmin(FactAdmin):
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Offer again what the station said it does not know."""
         require(request, AGAIN)
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such finding: it may have been forgotten already."))
+        row = self.find(request, pk)
         station, subject = row.station, row.subject
         capabilities.ask_again(row, user=request.user)
         messages.success(request, _("%(what)s can be asked for again.") % {"what": subject})

@@ -111,7 +111,7 @@ class LegalHoldAdmin(FactAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         require(request, VIEW)
-        row = self._find(request, object_id)
+        row = self.find(request, object_id)
         context = {
             **self._chrome(request),
             "row": row,
@@ -125,7 +125,7 @@ class LegalHoldAdmin(FactAdmin):
 
     def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, PLACE)
-        row = self._find(request, pk)
+        row = self.find(request, pk)
         reason = request.POST.get("reason", "")
         try:
             holds.release_hold(row, reason=reason, released_by=request.user)
@@ -133,12 +133,6 @@ class LegalHoldAdmin(FactAdmin):
         except DiagnosticsError as error:
             messages.error(request, str(error))
         return redirect("admin:diagnostics_legalhold_change", row.pk)
-
-    def _find(self, request: HttpRequest, pk: Any) -> LegalHold:
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such hold."))
-        return row
 
     def _chrome(self, request: HttpRequest) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, "media": page_media()}

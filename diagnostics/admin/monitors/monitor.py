@@ -6,13 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
@@ -90,13 +89,6 @@ class MonitorAdmin(MonitorViews, FactAdmin):
         require(request, VIEW)
         shown = facts(request, self.find(request, pk))
         return render(request, "diagnostics/monitor_live.html", shown)
-
-    def find(self, request: HttpRequest, pk: Any) -> Monitor:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such monitor."))
-        return row
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: Monitor) -> SafeString:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from diagnostics.admin.base import page_media, require
+from diagnostics.admin.base import Precise, page_media, require
 from diagnostics.admin.profiles.forms import DocumentForms
 from diagnostics.admin.profiles.yaml_forms import NewYamlForm, YamlForm
 from diagnostics.models import MonitorProfile, ProfileVersion
@@ -30,7 +29,7 @@ ADD, CHANGE, VIEW = (
 )
 
 
-class ProfileEditing(ModelAdmin):
+class ProfileEditing(Precise):
     """The part of the profiles' admin that writes them."""
 
     def editing_urls(self, wrap: Callable[..., Any]) -> list[URLPattern]:
@@ -49,9 +48,6 @@ class ProfileEditing(ModelAdmin):
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, CHANGE)
         return self._edit(request, self.find(request, pk))
-
-    def find(self, request: HttpRequest, pk: Any) -> MonitorProfile:
-        raise NotImplementedError
 
     def _edit(self, request: HttpRequest, profile: MonitorProfile | None) -> HttpResponse:
         forms = DocumentForms(request, profile)

@@ -70,13 +70,6 @@ class MonitorProfileAdmin(ProfileEditing, WholeFleet):
             *super().get_urls(),
         ]
 
-    def find(self, request: HttpRequest, pk: Any) -> MonitorProfile:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such profile."))
-        return row
-
     def change_view(
         self,
         request: HttpRequest,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -52,6 +52,7 @@ class LogSearchAdmin(LiveListAdmin, RequestAdmin):
     live_template = "diagnostics/search/live.html"
     list_display = ("outcome", "pattern_", "where", "who", "when")
     list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter, WhoFilter)
+    no_such = gettext_lazy("There is no such search: it may have been deleted with its time.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogSearch]:
         rows = LogSearch.objects.select_related("requested_by").order_by("-pk")
@@ -144,13 +145,6 @@ class LogSearchAdmin(LiveListAdmin, RequestAdmin):
             SearchHit._meta.verbose_name_plural: sum(row.kept for row in rows),
         }
         return [str(row) for row in rows], counts, set(), []
-
-    def find(self, request: HttpRequest, pk: Any) -> LogSearch:
-        """The row. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404(_("There is no such search: it may have been deleted with its time."))
-        return row
 
     def page(self, request: HttpRequest, row: LogSearch) -> dict[str, Any]:
         """Everything that the templates of one search show."""
