@@ -12,6 +12,8 @@ from django.db.models import Model, QuerySet
 from django.forms import Media
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -20,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.fleet.group_filters import GroupFilter
+from diagnostics.admin.refused import explained
 from diagnostics.gateway import get_gateway
 from diagnostics.services import access
 
@@ -41,7 +44,7 @@ def page_media(*modules: str) -> Media:
 def require(request: HttpRequest, permission: str) -> None:
     """Raise PermissionDenied (403) unless the user has the permission."""
     if not request.user.has_perm(permission):
-        raise PermissionDenied
+        raise PermissionDenied(permission)
 
 
 class FirstPage(Paginator):
@@ -99,6 +102,25 @@ class Precise(admin.ModelAdmin):
     ) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        return [explained(pattern, self._refused) for pattern in self.get_urls()]
+
+    def _refused(
+        self, request: HttpRequest, status: int, sentences: tuple[str, str]
+    ) -> HttpResponse:
+        """The page of a row that is not there, or of what the user may not do."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": page_media(),
+            "title": None,
+            "subtitle": sentences[0],
+            "sentences": sentences,
+            "may_see_list": self.has_view_permission(request),
+        }
+        return TemplateResponse(request, "diagnostics/refused.html", context, status=status)
 
     def find(self, request: HttpRequest, pk: Any) -> Any:
         """The row of a key. Raises Http404."""

@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,6 +32,7 @@ class RefusedConnectionAdmin(FactAdmin):
     ordering = ("-last_at",)
     paginator = Paginator
     search_help_text = gettext_lazy("An identity.")
+    no_such = gettext_lazy("There is no such refused connection: it may have been adopted already.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Ordered by the last knock, which moves: numbered pages, not keys."""
@@ -88,7 +89,7 @@ class RefusedConnectionAdmin(FactAdmin):
 
     def adopt_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, ADD)
-        refused = get_object_or_404(self.get_queryset(request), pk=pk)
+        refused = self.find(request, pk)
         try:
             station, password = services.adopt_refused(refused)
         except ValidationError as error:

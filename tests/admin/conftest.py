@@ -81,9 +81,9 @@ def arrive() -> Arrive:
     return put
 
 
-def text_of(response: Any) -> str:
+def text_of(response: Any, status: int = 200) -> str:
     """The page as a reader sees it: no markup, single blanks."""
-    assert response.status_code == 200, response.status_code
+    assert response.status_code == status, response.status_code
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -109,7 +109,9 @@ class VariableRequestAdmin(RequestAdmin):
         """A new value for one attribute of a known variable, `?attribute=`."""
         require(request, SET)
         known = access.visible(ReportedVariable.objects.select_related("station"), request.user)
-        variable = get_object_or_404(known, pk=pk)
+        variable = known.filter(pk=pk).first()
+        if variable is None:
+            raise Http404(_("There is no such variable."))
         kind = request.GET.get("attribute", Attribute.ACTUAL)
         attribute = VariableAttribute.objects.filter(variable=variable, type=kind).first()
         form = SetForm(variable, attribute, request.POST if request.method == "POST" else None)

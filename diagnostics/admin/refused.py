@@ -1,0 +1,54 @@
+"""Pages that cannot be shown say why, within the admin, whatever the host shows for 404 and 403.
+
+Django's own are bare where a project has no templates for them, and leave the reason out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern
+from django.utils.translation import gettext as _
+
+#: (request, status, sentences) -> the page.
+Show = Callable[[HttpRequest, int, tuple[str, str]], HttpResponse]
+
+
+def explained(pattern: URLPattern, show: Show) -> URLPattern:
+    """The same address; `show` makes a page where its view raises Http404 or PermissionDenied."""
+    view = pattern.callback
+
+    @wraps(view)
+    def explaining(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except Http404 as missing:
+            return show(request, 404, _of_what_is_missing(missing))
+        except PermissionDenied as denied:
+            return show(request, 403, _of_what_is_denied(denied))
+
+    return URLPattern(pattern.pattern, explaining, pattern.default_args, pattern.name)
+
+
+def _of_what_is_missing(missing: Http404) -> tuple[str, str]:
+    return (
+        str(missing) or _("There is no such page."),
+        _("It may have been deleted, or belong to a station that you do not see."),
+    )
+
+
+def _of_what_is_denied(denied: PermissionDenied) -> tuple[str, str]:
+    """`denied` may name the permission: "diagnostics.view_alert"."""
+    app, _dot, codename = str(denied).partition(".")
+    wanted = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
+    ask = _("Ask whoever looks after the operators here.")
+    if wanted is None:
+        return _("You may not do this."), ask
+    takes = _("It takes the permission “%(name)s”.") % {"name": _(wanted.name)}
+    return _("You may not do this."), f"{takes} {ask}"
