@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
+from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
@@ -29,11 +30,20 @@ def explained(pattern: URLPattern, show: Show) -> URLPattern:
         try:
             return view(request, *args, **kwargs)
         except Http404 as missing:
-            return show(request, 404, _of_what_is_missing(missing))
+            page = show(request, 404, _of_what_is_missing(missing))
         except PermissionDenied as denied:
-            return show(request, 403, _of_what_is_denied(denied))
+            page = show(request, 403, _of_what_is_denied(denied))
+        _undo()
+        return page
 
     return URLPattern(pattern.pattern, explaining, pattern.default_args, pattern.name)
+
+
+def _undo() -> None:
+    """As where the exception goes on: nothing is kept of a request that is one transaction."""
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
+            connection.set_rollback(True)
 
 
 def _of_what_is_missing(missing: Http404) -> tuple[str, str]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
 
+from diagnostics.admin.refused import explained
+from diagnostics.models import StationGroup
 from tests.admin.conftest import Staff, text_of
 
 SEARCH = "/admin/diagnostics/logsearch/7777/change/"
@@ -56,3 +61,17 @@ def test_who_is_not_logged_in_is_asked_to(client: Client) -> None:
     answer = client.get(SEARCH)
     assert answer.status_code == 302
     assert "/login/" in answer["Location"]
+
+
+def test_a_request_that_is_one_transaction_keeps_nothing(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_and_refuse(request: HttpRequest) -> HttpResponse:
+        StationGroup.objects.create(name="Depot")
+        raise Http404
+
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    pattern = explained(path("", write_and_refuse), lambda *_: HttpResponse(status=404))
+    with transaction.atomic():
+        assert pattern.callback(HttpRequest()).status_code == 404
+    assert not StationGroup.objects.exists()
