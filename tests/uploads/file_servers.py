@@ -20,6 +20,9 @@ from diagnostics.uploads.servers import SERVERS, Server
 from tests.servers.processes import PATIENCE
 from tests.uploads.conftest import Address, address_at
 
+# Clients that may be connected still.
+signed_in: list[FTP] = []
+
 
 @dataclass
 class Account(Address):
@@ -40,6 +43,7 @@ class Account(Address):
         client = client or FTP()
         client.connect("127.0.0.1", self.port, timeout=PATIENCE)
         client.login(self.user, self.password)
+        signed_in.append(client)
         return client
 
 

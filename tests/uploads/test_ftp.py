@@ -23,7 +23,7 @@ from tests.servers.processes import PATIENCE, wait_until
 from tests.servers.seaweedfs import BUCKET, SeaweedFS
 from tests.servers.small_disk import ROOM, small_disk
 from tests.uploads.conftest import content_of, stored_keys
-from tests.uploads.file_servers import account_at, reply_of, run_curl, serving
+from tests.uploads.file_servers import account_at, reply_of, run_curl, serving, signed_in
 
 LOG = b"2026-03-02T08:00:00Z a line of a log\r\n" * 40_000
 
@@ -55,6 +55,14 @@ def quick(monkeypatch):
     """Tests have no time for what makes strangers wait."""
     monkeypatch.setattr(Session, "auth_failed_timeout", 0.05)
     monkeypatch.setattr(ftp_server, "HELLO_SECONDS", 0.3)
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays():
+    """What a test leaves open would stay until it is collected, whenever that is."""
+    yield
+    while signed_in:
+        signed_in.pop().close()
 
 
 @pytest.fixture
