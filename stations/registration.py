@@ -12,11 +12,21 @@ from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from stations.conf import stations_settings
 from stations.models import Registration
 
-REPORT_REQUESTS = frozenset({"GetBaseReport", "GetReport"})
+# What a call of ours makes a station send; of logs and firmware only 1.6 takes calls while Pending.
+REPORTED_BY = {
+    "GetBaseReport": {"NotifyReport"},
+    "GetReport": {"NotifyReport"},
+    "GetLog": {"LogStatusNotification"},
+    "GetDiagnostics": {"DiagnosticsStatusNotification"},
+    "UpdateFirmware": {"FirmwareStatusNotification"},
+    "SignedUpdateFirmware": {"SignedFirmwareStatusNotification"},
+}
 TRIGGERS = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
-CERTIFICATE_TRIGGERS = frozenset(
-    {"SignChargingStationCertificate", "SignV2GCertificate", "SignChargePointCertificate"}
-)
+# Some messages that are triggered have another name on the wire.
+TRIGGERED_AS = {
+    "FirmwareStatusNotification": {"SignedFirmwareStatusNotification"},  # 1.6, extended trigger
+    "StatusNotification": {"NotifyEvent"},  # 2.1: AvailabilityState instead (G01)
+}
 SENT_REGARDLESS = frozenset({"StatusNotification", "SecurityEventNotification"})
 
 
@@ -34,9 +44,9 @@ def check_registered(registration: str, action: str, asked_for: frozenset[str]) 
 
 def asked_for_by(action: str, payload: dict[str, Any]) -> frozenset[str]:
     """The actions that a call of ours asks the station to send."""
-    if action in REPORT_REQUESTS:
-        return frozenset({"NotifyReport"})
-    if action in TRIGGERS:
-        wanted = payload.get("requestedMessage", "")
-        return frozenset({"SignCertificate" if wanted in CERTIFICATE_TRIGGERS else wanted})
-    return frozenset()
+    if action not in TRIGGERS:
+        return frozenset(REPORTED_BY.get(action, ()))
+    wanted = payload.get("requestedMessage", "")
+    if wanted.startswith("Sign"):  # SignChargePointCertificate, SignCombinedCertificate, …
+        return frozenset({"SignCertificate"})
+    return frozenset({wanted, *TRIGGERED_AS.get(wanted, ())})

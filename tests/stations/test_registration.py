@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from diagnostics.services import logs
+from diagnostics.services.calls import delivery
 from stations.models import ChargingStation, Connector, Registration
 from stations.registration import asked_for_by
 from stations.services import register_station
@@ -97,6 +98,23 @@ def test_pending_lets_only_settings_and_triggers_out(
         assert socket.next_call("GetLog")[1]["logType"] == "DiagnosticsLog"
 
 
+def test_a_pending_station_of_1_6_may_say_what_becomes_of_its_log(
+    connect: Connect, newcomer: ChargingStation
+) -> None:
+    """1.6 takes all requests but those on transactions while Pending (9), so it answers them too."""
+    with connect(with_policy(newcomer, Registration.PENDING), subprotocols=["ocpp1.6"]) as socket:
+        socket.boot()
+        row = logs.request_log(station=newcomer)
+        delivery.ring_waiting()
+        message_id, asked = socket.next_call("GetLog")
+        socket.answer(message_id, {"status": "Accepted", "filename": "a.log"})
+        told = {"status": "Uploading", "requestId": asked["requestId"]}
+        assert socket.call("LogStatusNotification", told)[2] == {}
+        assert socket.call("Heartbeat", {})[2] == "SecurityError"
+    row.refresh_from_db()
+    assert row.station_status == "Uploading"
+
+
 def test_nothing_is_sent_to_a_rejected_station(connect: Connect, newcomer: ChargingStation) -> None:
     """B03.FR.03."""
     with connect(with_policy(newcomer, Registration.REJECTED)) as socket:
@@ -126,6 +144,12 @@ def test_leniency_keeps_what_impatient_stations_send(
             "ExtendedTriggerMessage",
             {"requestedMessage": "SignChargePointCertificate"},
             {"SignCertificate"},
+        ),
+        ("TriggerMessage", {"requestedMessage": "SignCombinedCertificate"}, {"SignCertificate"}),
+        (
+            "ExtendedTriggerMessage",
+            {"requestedMessage": "FirmwareStatusNotification"},
+            {"FirmwareStatusNotification", "SignedFirmwareStatusNotification"},
         ),
         ("GetVariables", {}, set()),
     ],
