@@ -204,9 +204,11 @@ def test_request_id_zero_and_unknown_ids_do_no_harm(dialogue: Dialogue, asked: A
     row = asked()
     says(row, "Uploaded", request_id=0)
     says(row, "Uploaded", request_id=987654)
+    says(row, "UploadFailure", request_id=2**40)  # out of range is not the same as none
+    says(row, "Idle", request_id=-(2**40))
     assert verdict(row)[0] == "Sent"
     unmatched = TimelineEntry.objects.filter(kind="log.unmatched")
-    assert [entry.data["request_id"] for entry in unmatched] == [0, 987654]
+    assert [entry.data["request_id"] for entry in unmatched] == [0, 987654, 2**40]
 
 
 def test_idle_without_an_id_ends_what_was_accepted_and_unfinished(

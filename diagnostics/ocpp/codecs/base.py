@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from diagnostics.ocpp.codecs.device_model import DeviceModel
-from diagnostics.ocpp.codecs.fields import check_range, given, inner, refuse, text, whole
+from diagnostics.ocpp.codecs.fields import check_range, given, inner, refuse, text
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode, UnsupportedAction
 from diagnostics.ocpp.messages import (
     BootFacts,
@@ -126,12 +126,13 @@ class Codec(DeviceModel, ABC):
 
     def decode_log_status(self, action: str, payload: Mapping[str, Any]) -> LogStatus:
         """Read what the station says about an upload, in the words of 2.x."""
-        status = text(payload, "status", 50)
+        status, request_id = text(payload, "status", 50), payload.get("requestId")
         reason = inner(payload, "statusInfo")
         return LogStatus(
             # The text of the 1.6 whitepaper, and DiagnosticsStatusNotification, have this word.
             status="UploadFailure" if status == "UploadFailed" else status,
-            request_id=whole(payload, "requestId"),
+            # One that is out of range is one that we never gave, which is not the same as none.
+            request_id=request_id if type(request_id) is int else None,
             reason_code=text(reason, "reasonCode", 20),
             additional_info=text(reason, "additionalInfo", self.additional_info_limit),
         )

@@ -81,7 +81,9 @@ def not_implemented(station: Any) -> frozenset[str]:
 def custom_triggers(station: Any) -> list[str]:
     """Names of the station's own triggers, as its device model has them (F06.FR.20)."""
     known = ReportedVariable.objects.filter(
-        station=station, component="CustomizationCtrlr", variable="CustomTriggers"
+        station=station,
+        component__iexact="CustomizationCtrlr",
+        variable__iexact="CustomTriggers",
     )
     actual = VariableAttribute.objects.filter(variable__in=known, type="Actual").first()
     names = (actual.value or "").split(",") if actual else []
