@@ -4,12 +4,16 @@
                              └──acknowledged──► Acknowledged ──cleared──► Cleared
 
 One alert is open at a time for each key: the monitor's id, or component, variable, techCode and
-notification type where there is none. Alerting again only counts. Events come late and out of
-order, so the station's times decide: what happened before an alert was cleared does not open it
-again, and a clearing from before it was opened does not close it. Delta and Periodic open nothing.
+notification type where there is none. Alerting again only counts. Delta and Periodic open nothing.
+
+An offline station keeps events back (N07.FR.04), and may send new ones before those: so its times
+decide. What happened before an alert was cleared does not open it again, and a clearing from before
+its newest event does not close it. But clocks jump: see `was_kept_back`.
 """
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +46,16 @@ class Severity(IntegerChoices):
     NOTICE = 7, _("Notice")
     INFORMATIONAL = 8, _("Information")
     DEBUG = 9, _("Debug")
+
+
+# What claims to be older than this was not kept back: the station's clock was set back, or it has
+# started without the time.
+LONGEST_KEPT_BACK = timedelta(days=30)
+
+
+def was_kept_back(at: datetime, newest: datetime) -> bool:
+    """Whether what happened `at` is older news than `newest`, and only comes after it."""
+    return newest - LONGEST_KEPT_BACK <= at < newest
 
 
 # What an event has whose severity neither it nor its monitor tells.

@@ -166,6 +166,35 @@ def test_a_clearing_from_before_an_alert_does_not_close_it(station: Any) -> None
     assert Alert.objects.get().state == "Open"
 
 
+def test_what_a_queue_kept_back_does_not_close_what_happened_since(station: Any) -> None:
+    """N07.FR.04: the new alert comes first, and then what an earlier one was, from the queue."""
+    tells(station, event(9, after=100))
+    tells(station, event(1, after=50), event(2, after=60, cleared=True))
+    alert = Alert.objects.get()
+    assert (alert.state, alert.first_at) == ("Open", NOON + timedelta(seconds=50))
+    tells(station, event(10, after=110, cleared=True))
+    assert Alert.objects.get().cleared_at == NOON + timedelta(seconds=110)
+
+
+def test_a_clock_that_was_ahead_does_not_keep_an_alert_open(station: Any) -> None:
+    now = timezone.now()
+    tells(station, event(1, timestamp=f"{now + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"))
+    assert Alert.objects.get().first_at <= timezone.now()
+    tells(station, event(2, timestamp=f"{timezone.now():%Y-%m-%dT%H:%M:%S.%fZ}", cleared=True))
+    assert Alert.objects.get().state == "Cleared"
+
+
+@pytest.mark.parametrize("reset", ["1970-01-01T00:01:00Z", "2025-01-01T00:01:00Z"])
+def test_a_station_that_lost_the_time_is_heard(station: Any, reset: str) -> None:
+    """Stations start without the time, or with that of their firmware (7.6)."""
+    tells(station, event(1))
+    tells(station, event(2, timestamp=reset, cleared=True, actualValue="20"))
+    alert = Alert.objects.get()
+    assert (alert.state, alert.cleared_at, alert.last_value) == ("Cleared", NOON, "20")
+    tells(station, event(3, timestamp=reset))
+    assert Alert.objects.open().get().count == 1
+
+
 def test_events_of_one_message_count_in_the_order_they_happened(station: Any) -> None:
     tells(station, event(2, after=20, cleared=True), event(1, after=10))
     alert = Alert.objects.get()
@@ -286,6 +315,14 @@ def test_a_fault_of_1_6_is_an_alert_until_the_connector_is_well(station: Any) ->
     assert Alert.objects.get().tech_code == "HighTemperature"
     status(station, timestamp="2026-03-02T13:05:00Z")
     assert Alert.objects.get().state == "Cleared"
+
+
+def test_a_status_tells_what_is_now_whatever_the_clock_says(station: Any) -> None:
+    status(station, status="Faulted", timestamp="2026-03-02T13:01:00Z")
+    status(station, timestamp="2026-03-02T12:00:00Z")
+    assert Alert.objects.get().state == "Cleared"
+    status(station, status="Faulted", timestamp="2026-03-02T12:01:00Z")
+    assert Alert.objects.open().count() == 1
 
 
 def test_an_error_of_a_connector_that_still_works_is_a_warning(station: Any) -> None:

@@ -105,4 +105,7 @@ def test_connector_states_of_2_1_come_as_events(connect: Connect, station: Charg
         for number, value in enumerate(["Available", "Faulted", "Occupied"]):
             socket.call("NotifyEvent", state(number, value))
             wait_until(lambda value=value: is_now(value), f"the connector is {value}")
+        socket.call("NotifyEvent", state(1, "Unavailable"))  # late, from the station's queue
+        assert StationEvent.objects.count() == 4
+        assert is_now("Occupied")
     assert Alert.objects.get().state == "Cleared"

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from diagnostics.lifecycles.alert import DEFAULT_SEVERITY, ClosedBy
+from diagnostics.lifecycles.alert import DEFAULT_SEVERITY, ClosedBy, was_kept_back
 from diagnostics.models import Alert, TimelineEntry
 from diagnostics.ocpp.event_data import ALERTING, FAULTED, NOTIFY_EVENT, STATUS
 from diagnostics.progress import publish_soon
@@ -44,7 +44,7 @@ class _Case:
     @staticmethod
     def _covers(alert: Alert, row: EventRow) -> bool:
         """Open, or cleared only after this happened: the event was late."""
-        return alert.cleared_at is None or row.timestamp < alert.cleared_at
+        return alert.cleared_at is None or _is_late(row, alert.cleared_at)
 
     def _clear(self, row: EventRow, severity: int) -> None:
         alert = self.alert
@@ -53,19 +53,21 @@ class _Case:
             # that is well is no news.
             if row.received.report.source == NOTIFY_EVENT and row.facts.trigger == ALERTING:
                 made = _made(row, severity)
-                made.cleared_at, made.closed_by = row.timestamp, ClosedBy.UNSEEN
+                made.cleared_at, made.closed_by = made.last_at, ClosedBy.UNSEEN
                 self._become(made)
-        elif alert.cleared_at is None and row.timestamp >= alert.first_at:
-            alert.cleared_at, alert.closed_by = row.timestamp, ClosedBy.STATION
+        elif alert.cleared_at is None and not _is_late(row, alert.last_at):
+            alert.cleared_at, alert.closed_by = max(_moment(row), alert.last_at), ClosedBy.STATION
             alert.last_value, alert.updated_at = row.facts.actual_value, row.received.at
             self._become(alert)
 
     def _count(self, alert: Alert, row: EventRow, severity: int) -> None:
         alert.count += 1
         alert.updated_at = row.received.at
-        alert.first_at = min(alert.first_at, row.timestamp)
-        if row.timestamp >= alert.last_at and alert.cleared_at is None:
-            for name, value in _newest(row, severity).items():
+        if _is_late(row, alert.last_at):
+            alert.first_at = min(alert.first_at, _moment(row))
+        elif alert.cleared_at is None:
+            newest = _newest(row, severity)
+            for name, value in {**newest, "last_at": max(alert.last_at, _moment(row))}.items():
                 setattr(alert, name, value)
         self._become(alert)
 
@@ -73,6 +75,16 @@ class _Case:
         self.alert = alert
         if not any(each is alert for each in self.changed):
             self.changed.append(alert)
+
+
+def _moment(row: EventRow) -> datetime:
+    """When it happened: not after it came, whatever a clock says that is ahead of ours."""
+    return min(row.timestamp, row.received.at)
+
+
+def _is_late(row: EventRow, newest: datetime) -> bool:
+    """Whether it comes after newer ones; a StatusNotification tells what is now (1.6, G01)."""
+    return row.received.report.source != STATUS and was_kept_back(_moment(row), newest)
 
 
 def opens(row: EventRow) -> bool:
@@ -101,7 +113,7 @@ def apply(rows: list[EventRow], severities: Severities) -> list[Alert]:
     if not concerned:
         return []
     cases = _cases({str(row.alert_key) for row in concerned})
-    for row in sorted(concerned, key=lambda row: row.timestamp):
+    for row in sorted(concerned, key=lambda row: (_moment(row), row.timestamp)):
         cases[str(row.alert_key)].take(row, _severity(row, severities))
     changed = [alert for case in cases.values() for alert in case.changed]
     before = {alert.pk for alert in changed if alert.pk}
@@ -136,7 +148,7 @@ def _newest(row: EventRow, severity: int) -> dict[str, Any]:
     """What an alert shows of its newest event."""
     facts = row.facts
     return {
-        "last_at": row.timestamp,
+        "last_at": _moment(row),
         "last_value": facts.actual_value,
         "severity": severity,
         "tech_code": facts.tech_code,
@@ -155,7 +167,7 @@ def _made(row: EventRow, severity: int) -> Alert:
         source=source,
         variable_monitoring_id=facts.variable_monitoring_id,
         event_notification_type=facts.event_notification_type,
-        first_at=row.timestamp,
+        first_at=_moment(row),
         updated_at=at,
         component=facts.component,
         component_instance=facts.component_instance,
