@@ -9,6 +9,9 @@ from diagnostics.ocpp.errors import RpcErrorCode, parse_error_code
 
 _NOT_KNOWN = frozenset({RpcErrorCode.NOT_IMPLEMENTED, RpcErrorCode.NOT_SUPPORTED})
 
+# Too many items, too many bytes (B06.FR.16, .17; N06.FR.06, .07): less at once may do.
+_TOO_MUCH = frozenset({RpcErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, RpcErrorCode.FORMAT_VIOLATION})
+
 # Some firmware answers NotSupported for an upload address whose scheme it does not know.
 _LOGS = frozenset({"GetLog", "GetDiagnostics"})
 
@@ -27,6 +30,11 @@ def subjects_of(action: str, payload: Any) -> tuple[str, ...]:
     field = _ABOUT.get(action)
     about = payload.get(field) if field and isinstance(payload, Mapping) else None
     return (action, f"{action} {about}"[:100]) if isinstance(about, str) else (action,)
+
+
+def too_much_at_once(code: str) -> bool:
+    """Whether a CALLERROR of this code may say that a list is too long."""
+    return parse_error_code(code) in _TOO_MUCH
 
 
 def unknown_by_error(action: str, code: str) -> bool:

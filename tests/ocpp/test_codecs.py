@@ -220,7 +220,12 @@ def test_an_answer_to_a_log_request_is_read(version, action, payload, answer):
             LogStatus("BadMessage", 4, "NoAccess"),
         ),
         (V201, "LogStatusNotification", {"status": "Idle", "requestId": True}, LogStatus("Idle")),
-        (V201, "LogStatusNotification", {"status": "Idle", "requestId": 2**40}, LogStatus("Idle")),
+        (
+            V201,
+            "LogStatusNotification",
+            {"status": "Idle", "requestId": 2**40},
+            LogStatus("Idle", 2**40),
+        ),
     ],
 )
 def test_a_log_status_is_read_in_the_words_of_2x(version, action, payload, status):

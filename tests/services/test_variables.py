@@ -200,6 +200,23 @@ def test_errors_and_silence_are_the_outcome_of_each(dialogue: Dialogue) -> None:
     assert (fresh(row), value_of("A")) == (["Accepted"], "late")
 
 
+@pytest.mark.parametrize("code", ["OccurrenceConstraintViolation", "FormatViolation"])
+def test_what_was_too_much_at_once_is_asked_in_halves(dialogue: Dialogue, code: str) -> None:
+    """B06.FR.16, .17: a station that tells its limit only in a variable that has to be read."""
+    row = variables.get_variables(station=dialogue.station, asked=wanted(*"ABCDEFG"))
+    sizes = []
+    while call := dialogue.takes():
+        data = call.wire_payload["getVariableData"]
+        sizes.append(len(data))
+        if len(data) > 2 or data[-1]["variable"]["name"] == "G":
+            dialogue.refuses(code, "at most 2")
+        else:
+            dialogue.answers({"getVariableResult": [got(each) for each in data]})
+    assert sizes == [7, 3, 4, 1, 2, 2, 2, 1, 1]
+    assert fresh(row) == ["Accepted"] * 6 + [code]
+    assert row.status == "Partly"
+
+
 # OCPP 1.6
 
 

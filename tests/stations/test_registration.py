@@ -101,7 +101,7 @@ def test_pending_lets_only_settings_and_triggers_out(
 def test_a_pending_station_of_1_6_may_say_what_becomes_of_its_log(
     connect: Connect, newcomer: ChargingStation
 ) -> None:
-    """1.6 takes all requests but those on transactions while Pending (9), so it answers them too."""
+    """1.6 takes all requests but those on transactions while Pending, and tells what they do."""
     with connect(with_policy(newcomer, Registration.PENDING), subprotocols=["ocpp1.6"]) as socket:
         socket.boot()
         row = logs.request_log(station=newcomer)

@@ -5,7 +5,7 @@ Results come in any order: they are matched by component, variable and attribute
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -23,10 +23,11 @@ from diagnostics.lifecycles.variables import (
 from diagnostics.models import OutboundCall, StationInfo, VariableRequest
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.device_model import VariableAsked, VariableResult
+from diagnostics.ocpp.refusals import too_much_at_once
 from diagnostics.ocpp.secrets import HIDDEN
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
-from diagnostics.services import device_model
+from diagnostics.services import calls, device_model
 from diagnostics.services.device_model.variables import asked_of
 from diagnostics.services.profiles import queue as profile_queue
 from diagnostics.services.timeline import Source, note
@@ -44,6 +45,8 @@ def call_moved(call: OutboundCall) -> None:
         items = [row.items[index] for index in call.payload["items"]]
         if call.status == CallStatus.ANSWERED:
             _answered(row, items, call)
+        elif _was_too_much(call):
+            return _ask_in_halves(row, call)
         else:
             for item in items:
                 item["status"], item["reason"] = (
@@ -53,6 +56,28 @@ def call_moved(call: OutboundCall) -> None:
         for item in items:
             _forget_secret(item)
         _judge(row)
+
+
+def _was_too_much(call: OutboundCall) -> bool:
+    """Whether the station may take fewer at once: it never told its limit, or a higher one."""
+    refused = call.status == CallStatus.REFUSED and too_much_at_once(call.error_code)
+    return refused and len(call.payload["items"]) > 1
+
+
+def _ask_in_halves(row: VariableRequest, call: OutboundCall) -> None:
+    """B06.FR.16, .17. What is wrong with one of them alone is then said of that one alone."""
+    indexes = call.payload["items"]
+    middle = len(indexes) // 2
+    for half in (indexes[:middle], indexes[middle:]):
+        calls.add_call(
+            station=row.station,
+            action=call.action,
+            payload={"items": half},
+            variable_request=row,
+            expires_at=call.expires_at,
+            timeout=timedelta(seconds=call.timeout),
+            placed_by=call.placed_by,
+        )
 
 
 def _answered(row: VariableRequest, items: list[dict[str, Any]], call: OutboundCall) -> None:

@@ -22,6 +22,7 @@ from diagnostics.models import Monitor, MonitoringInfo, OutboundCall
 from diagnostics.ocpp.codecs.monitoring import BASE, CLEAR, LEVEL, SET, monitoring_codec
 from diagnostics.ocpp.errors import RpcErrorCode, parse_error_code
 from diagnostics.ocpp.monitoring import MonitorResult, MonitorSpec
+from diagnostics.ocpp.refusals import too_much_at_once
 from diagnostics.services import calls
 from diagnostics.services.monitors import facts as monitor_facts
 from diagnostics.services.monitors import spoken_by
@@ -32,8 +33,6 @@ from diagnostics.services.timeline import Source, note
 E = MonitorEvent
 
 NOT_KNOWN = frozenset({RpcErrorCode.NOT_IMPLEMENTED, RpcErrorCode.NOT_SUPPORTED})
-# Too many items, too many bytes (N06.FR.06, .07): less at once may do.
-TOO_MUCH = frozenset({RpcErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, RpcErrorCode.FORMAT_VIOLATION})
 
 
 def call_moved(call: OutboundCall) -> None:
@@ -228,7 +227,8 @@ _SET_FAILED = {
 
 def _failed(call: OutboundCall) -> None:
     rows = list(call.monitors.open().order_by("pk"))
-    if call.status == CallStatus.REFUSED and _code(call) in TOO_MUCH and _ask_in_halves(call, rows):
+    too_much = call.status == CallStatus.REFUSED and too_much_at_once(call.error_code)
+    if too_much and _ask_in_halves(call, rows):
         return
     why = {
         "reason_code": call.error_code or call.status,
