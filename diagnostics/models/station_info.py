@@ -39,6 +39,13 @@ class StationInfo(models.Model):
         editable=False,
         help_text=_("Empty: it has never been connected."),
     )
+    ocpp_version = models.CharField(
+        _("known in version"),
+        max_length=5,
+        blank=True,
+        editable=False,
+        help_text=_("The version that the station spoke when it told what is known of it."),
+    )
     limits = models.JSONField(
         _("limits"),
         default=dict,

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
 
+from diagnostics import inbound
 from diagnostics.exceptions import RequestRefused
-from diagnostics.models import OutboundCall, StationCapability, TimelineEntry
+from diagnostics.models import OutboundCall, StationCapability, StationInfo, TimelineEntry
+from diagnostics.ocpp.messages import BootFacts
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import reports
 from diagnostics.services.calls import group_delivery, place_call
-from diagnostics.services.fleet import capabilities
+from diagnostics.services.fleet import capabilities, station_facts
 from diagnostics.services.monitors import facts as monitor_facts
 from diagnostics.testing.factories import make_station_info
 from tests.services.conftest import Dialogue
@@ -70,6 +75,30 @@ def test_with_another_firmware_all_is_forgotten(dialogue: Dialogue) -> None:
     asks(dialogue)
     dialogue.refuses("NotImplemented")
     assert StationCapability.objects.get().firmware == "2"
+
+
+def test_with_another_version_a_station_is_got_to_know_anew(dialogue: Dialogue, asked: Any) -> None:
+    """Many stations speak both: what 1.6 has not, 2.0.1 has, with the same firmware."""
+    curious = {**settings.DIAGNOSTICS, "READ_LIMITS": True, "READ_DEVICE_MODEL": True}
+    station, told = dialogue.station, BootFacts(vendor="V", firmware_version="1")
+    info = StationInfo.objects.filter(station=station)
+    dialogue.gateway.spoken = OcppVersion.V16
+    inbound.station_connected(station)
+    station_facts.record_boot(station, told)
+    asked()
+    dialogue.refuses("NotImplemented")
+    info.update(limits_read_at=timezone.now(), inventory_at=timezone.now(), inventory_firmware="1")
+    inbound.station_connected(station)
+    assert capabilities.knows(station, "GetLog") is False
+    dialogue.gateway.spoken = OcppVersion.V201
+    with override_settings(DIAGNOSTICS=curious):
+        inbound.station_connected(station)
+        station_facts.record_boot(station, told)
+    assert capabilities.knows(station, "GetLog") is None
+    assert info.get().inventory_at is None
+    asked()
+    asked_for = set(OutboundCall.objects.pending().values_list("action", flat=True))
+    assert {"GetVariables", "GetBaseReport"} <= asked_for
 
 
 def test_an_operator_may_have_it_asked_again(dialogue: Dialogue, django_user_model: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,13 @@ def read_limits(kept: Any) -> Limits:
         monitoring_level=_count(known.get("monitoring_level", "")),
         file_transfer_protocols=_listed(known.get("file_transfer_protocols", "")),
         feature_profiles=_listed(known.get("feature_profiles", "")),
+    )
+
+
+def forget(station_ids: Collection[Any]) -> None:
+    """What stations, by their keys, said of themselves is asked anew, as is what they have."""
+    StationInfo.objects.filter(station__in=station_ids).update(
+        limits={}, limits_read_at=None, inventory_firmware="", inventory_at=None
     )
 
 

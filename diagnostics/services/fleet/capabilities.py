@@ -1,8 +1,9 @@
 """What stations know, as learnt by asking: so that nothing is offered that cannot work.
 
 Every call that ends teaches something: a station that answers NotImplemented does not know it, and
-one that answers does. What it does not know holds until its firmware changes, or until somebody
-has it asked again all the same. Versions of OCPP have their own limits: the codecs know those.
+one that answers does. What it does not know holds until its firmware or its version of OCPP
+changes, or until somebody has it asked again all the same. The limits of the versions themselves
+are known to the codecs.
 """
 
 from __future__ import annotations
@@ -119,6 +120,17 @@ def _tells(call: OutboundCall) -> list[tuple[str, bool, str]]:
     return [*told, (subject, False, word)] if subject else told
 
 
+def forget(station_ids: Collection[Any]) -> None:
+    """What stations know, by their keys, has to be found out again."""
+    StationCapability.objects.filter(station__in=station_ids).delete()
+    _forget_about_monitors(station_ids)
+
+
+def _forget_about_monitors(station_ids: Collection[Any]) -> None:
+    known = MonitoringInfo.objects.filter(station__in=station_ids)
+    known.update(supported=None, supported_firmware="")
+
+
 @transaction.atomic
 def ask_again(row: StationCapability, *, user: Any) -> None:
     """Forget that a station does not know something: it may be asked again."""
@@ -131,6 +143,5 @@ def ask_again(row: StationCapability, *, user: Any) -> None:
         code=row.code,
     )
     if row.subject in ABOUT_MONITORS:
-        known = MonitoringInfo.objects.filter(station=row.station)
-        known.update(supported=None, supported_firmware="")
+        _forget_about_monitors([row.station_id])
     row.delete()

@@ -8,12 +8,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from diagnostics.gateway import get_gateway
 from diagnostics.models import StationInfo
 from diagnostics.ocpp.messages import BootFacts
 from diagnostics.services.calls import delivery
 from diagnostics.services.customer_information import certificates
-from diagnostics.services.device_model import first_questions
-from diagnostics.services.fleet import health
+from diagnostics.services.device_model import first_questions, limits
+from diagnostics.services.fleet import capabilities, health
 from diagnostics.services.logs import watch as log_watch
 from diagnostics.services.monitors import watch as monitor_watch
 from diagnostics.services.profiles import queue as profile_queue
@@ -71,6 +72,7 @@ def record_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:
     now, stations = timezone.now(), [station for station, _ in connected]
     delivery.connections_lost((station, None) for station in stations)
     _seen(stations, now)
+    _start_over_in_other_versions(stations)
     health.count("connections", *(station.pk for station in stations))
     note_for_many(
         [(station.pk, now, data) for station, data in connected],
@@ -104,6 +106,21 @@ def _seen(stations: Sequence[Any], now: datetime) -> None:
             unique_fields=["station"],
             update_fields=["seen_at"],
         )
+
+
+def _start_over_in_other_versions(stations: Sequence[Any]) -> None:
+    """What a station told, and what it did not know, holds for the version that it spoke then."""
+    gateway = get_gateway()
+    spoken = {station.pk: gateway.version(station) for station in stations}
+    infos = StationInfo.objects.filter(station__in=spoken)
+    before = dict(infos.values_list("station", "ocpp_version"))
+    news = {key: now for key, now in spoken.items() if now and now != before.get(key)}
+    for version in set(news.values()):
+        speak = [key for key, now in news.items() if now == version]
+        infos.filter(station__in=speak).update(ocpp_version=version)
+    if others := [key for key in news if before.get(key)]:
+        capabilities.forget(others)
+        limits.forget(others)
 
 
 def record_unread_answer(station: Any, message_id: str, code: str, description: str) -> None:
