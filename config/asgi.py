@@ -20,6 +20,7 @@ django_application = get_asgi_application()
 
 # The apps' consumers can be imported only after Django is set up.
 from config.lifespan import lifespan  # noqa: E402
+from config.proxies import behind_proxies  # noqa: E402
 from diagnostics.conf import app_settings  # noqa: E402
 from diagnostics.routing import websocket_urlpatterns as operators  # noqa: E402
 from diagnostics.uploads.app import upload_app  # noqa: E402
@@ -53,4 +54,6 @@ async def websocket(scope: Scope, receive: Any, send: Any) -> None:
     await (operator_sockets if operating else station_sockets)(scope, receive, send)
 
 
-application = ProtocolTypeRouter({"http": http, "websocket": websocket, "lifespan": lifespan})
+application = behind_proxies(
+    ProtocolTypeRouter({"http": http, "websocket": websocket, "lifespan": lifespan})
+)

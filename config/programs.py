@@ -43,7 +43,7 @@ def web(host: str, port: int) -> Program:
     """Return the ASGI server.
 
     No access log: it would hold the tokens of upload addresses. Pings every 30 seconds tell a
-    dead socket from a silent station.
+    dead socket from a silent station. What proxies say is read in `config.proxies`.
     """
     # WhiteNoise's files are read at once instead of streamed: they are small.
     argv = [*_python(unwarned="StreamingHttpResponse must consume"), "-m", "uvicorn"]
@@ -51,7 +51,14 @@ def web(host: str, port: int) -> Program:
     argv += ["--host", host, "--port", str(port), "--backlog", "4096", "--no-access-log"]
     argv += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "true"]
     argv += ["--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
-    argv += ["--no-server-header", "--timeout-graceful-shutdown", "5", "--lifespan", "on"]
+    argv += [
+        "--no-proxy-headers",
+        "--no-server-header",
+        "--timeout-graceful-shutdown",
+        "5",
+        "--lifespan",
+        "on",
+    ]
     url = address(host, port)
     return Program(
         name="web",

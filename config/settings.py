@@ -131,6 +131,16 @@ DIAGNOSTICS: dict[str, Any] = {
     "READ_DEVICE_MODEL": environment.flag("READ_STATIONS", default=True),
 }
 
+# Proxies whose word is taken on where a connection comes from, and how.
+FORWARDED_ALLOW_IPS = environment.words("FORWARDED_ALLOW_IPS") or ["127.0.0.1"]
+STATIONS: dict[str, Any] = {
+    # Client certificates come from the same proxies. Without the first there are none.
+    "CLIENT_CERTIFICATE_HEADER": os.environ.get("CLIENT_CERTIFICATE_HEADER") or "",
+    "CLIENT_CERTIFICATE_VERDICT_HEADER": os.environ.get("CLIENT_CERTIFICATE_VERDICT_HEADER") or "",
+    "CLIENT_CERTIFICATE_PROXIES": tuple(FORWARDED_ALLOW_IPS),
+    "CLIENT_CERTIFICATE_OPERATOR": os.environ.get("CLIENT_CERTIFICATE_OPERATOR") or "",
+}
+
 # Without REDIS_URL everybody meets at the socket of the Valkey that `manage.py serve` starts.
 REDIS_SOCKET = VAR_DIR / "valkey.sock"
 REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{REDIS_SOCKET}"

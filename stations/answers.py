@@ -11,6 +11,7 @@ from django.utils import timezone
 from diagnostics import inbound
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
+from stations.certificate_rules import SerialNumberDiffers, check_serial_number
 from stations.conf import stations_settings
 from stations.models import ChargingStation, Registration
 
@@ -35,13 +36,28 @@ def answer_call(
     )
 
 
-@transaction.atomic
 def answer_boot(
-    station: ChargingStation, version: OcppVersion, payload: dict[str, Any]
+    station: ChargingStation, version: OcppVersion, payload: dict[str, Any], certified: str = ""
 ) -> dict[str, Any]:
     """Keep who booted, and answer as the station's policy says (B01 to B03).
 
-    The registration is kept over connections and restarts: a station that reconnects does not
+    `certified` is the name in the certificate that the station came in with. Raises
+    SerialNumberDiffers where another station boots: it is heard no more until it boots rightly.
+    """
+    if certified:
+        try:
+            check_serial_number(certified, version, payload)
+        except SerialNumberDiffers:
+            ChargingStation.objects.filter(pk=station.pk).update(registration="")
+            raise
+    return _answer_boot(station, version, payload)
+
+
+@transaction.atomic
+def _answer_boot(
+    station: ChargingStation, version: OcppVersion, payload: dict[str, Any]
+) -> dict[str, Any]:
+    """The registration is kept over connections and restarts: a station that reconnects does not
     boot, and is still accepted.
     """
     # The station first, then what diagnostics locks: the order of `presence.open_connection`.

@@ -1,7 +1,7 @@
-"""Who may connect: identity, password and security profile, before the handshake is answered.
+"""Who may connect: identity, credentials and security profile, before the handshake is answered.
 
-In this order: a readable identity (else 400), a station that has it (404), its credentials (401),
-leave to connect with this profile (403), and an OCPP version in common (400).
+In this order: a readable identity (else 400), a station that has it (404), its password (401) or
+certificate (403), leave to connect with this profile (403), and an OCPP version in common (400).
 """
 
 from __future__ import annotations
@@ -16,33 +16,27 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
-from diagnostics import inbound
 from diagnostics.ocpp.versions import OcppVersion, choose_subprotocol
-from stations.identity import identity_in, shown
-from stations.models import ChargingStation, RefusalReason, RefusedConnection, SecurityProfile
+from stations.certificate_rules import CertificateRefused, check_certificate, keep_certificates
+from stations.certificates import Certificate
+from stations.conf import stations_settings
+from stations.identity import identity_in
+from stations.models import ChargingStation, RefusalReason, SecurityProfile
 from stations.passwords import matches
 from stations.presence import Opened, Opening, Peer, open_connections
+from stations.proxies import NOTHING, Presented
 
 STATUSES = {
     RefusalReason.BAD_IDENTITY: 400,
     RefusalReason.UNKNOWN_STATION: 404,
     RefusalReason.NO_CREDENTIALS: 401,
     RefusalReason.WRONG_PASSWORD: 401,
-    RefusalReason.BLOCKED: 403,
-    RefusalReason.NOT_ENCRYPTED: 403,
-    RefusalReason.NOT_SERVED: 403,
     RefusalReason.NO_SUBPROTOCOL: 400,
 }
-
-# What the password of a station is at fault for.
-CREDENTIALS = frozenset({RefusalReason.NO_CREDENTIALS, RefusalReason.WRONG_PASSWORD})
-
-# Kinds of refusals kept; whoever tries one identity after the other pushes out the oldest.
-MOST_REFUSALS = 1000
+FORBIDDEN = 403  # for all other reasons
 
 # Seconds that a station is kept at the door. Later it is turned away at once: it is about to give
 # up, and letting it in would take the time from those who still wait.
@@ -58,6 +52,7 @@ class Handshake:
     subprotocols: tuple[str, ...]
     authorization: bytes
     peer: Peer
+    presented: Presented = NOTHING
     arrived_at: float = field(default_factory=time.monotonic)
 
 
@@ -66,13 +61,19 @@ class Busy(Exception):
 
 
 class Refused(Exception):
-    """The connection is turned away, with `status` as the HTTP status."""
+    """The connection is turned away, with `status` as the HTTP status.
 
-    def __init__(self, reason: RefusalReason, station: ChargingStation | None = None) -> None:
+    `certificate` is the subject of the one that was shown, if that is what it was refused for.
+    """
+
+    def __init__(
+        self, reason: RefusalReason, station: ChargingStation | None = None, certificate: str = ""
+    ) -> None:
         super().__init__(str(reason.label))
         self.reason = reason
-        self.status = STATUSES[reason]
+        self.status = STATUSES.get(reason, FORBIDDEN)
         self.station = station
+        self.certificate = certificate
 
 
 class Arrival(NamedTuple):
@@ -82,12 +83,23 @@ class Arrival(NamedTuple):
     server_id: UUID
 
 
+class _LetIn(NamedTuple):
+    """A station that may come in; `certificate` is what it has shown instead of a password."""
+
+    opening: Opening
+    certificate: Certificate | None
+
+
 class Admission(NamedTuple):
-    """A station that was let in, and its connection."""
+    """A station that was let in, and its connection.
+
+    `certified` is the name in the certificate that it came in with, if it did.
+    """
 
     station: ChargingStation
     version: OcppVersion
     opened: Opened
+    certified: str
 
 
 @transaction.atomic
@@ -95,12 +107,20 @@ def admit(arrivals: Sequence[Arrival]) -> list[Admission | Refused | Busy]:
     """Let stations in, by few statements for all; one that is not has the reason instead."""
     stations = _stations_of(arrivals)
     checked = [_checked(each, stations) for each in arrivals]
-    openings = [each for each in checked if isinstance(each, Opening)]
+    let_in = [each for each in checked if isinstance(each, _LetIn)]
+    openings = [each.opening for each in let_in]
     opened = iter([one for some in _each_once(openings) for one in open_connections(some)])
+    certified = {each.opening.station: each.certificate for each in let_in if each.certificate}
+    if certified:
+        keep_certificates(certified, timezone.now())
     return [
-        Admission(each.station, each.version, next(opened)) if isinstance(each, Opening) else each
-        for each in checked
+        _admission(each, next(opened)) if isinstance(each, _LetIn) else each for each in checked
     ]
+
+
+def _admission(let_in: _LetIn, opened: Opened) -> Admission:
+    (station, _, version, _), certificate = let_in
+    return Admission(station, version, opened, certificate.common_names[0] if certificate else "")
 
 
 def _stations_of(arrivals: Sequence[Arrival]) -> dict[str, ChargingStation]:
@@ -126,20 +146,17 @@ def _each_once(openings: Sequence[Opening]) -> Iterator[list[Opening]]:
         yield list(group.values())
 
 
-def _checked(arrival: Arrival, stations: dict[str, ChargingStation]) -> Opening | Refused | Busy:
-    handshake, server_id = arrival
-    if time.monotonic() > handshake.arrived_at + LONGEST_AT_THE_DOOR:
+def _checked(arrival: Arrival, stations: dict[str, ChargingStation]) -> _LetIn | Refused | Busy:
+    if time.monotonic() > arrival.handshake.arrived_at + LONGEST_AT_THE_DOOR:
         return Busy()
     try:
-        station, version = _let_in(handshake, stations)
+        return _let_in(arrival, stations)
     except Refused as refused:
         return refused
-    return Opening(station, server_id, version, handshake.peer)
 
 
-def _let_in(
-    handshake: Handshake, stations: dict[str, ChargingStation]
-) -> tuple[ChargingStation, OcppVersion]:
+def _let_in(arrival: Arrival, stations: dict[str, ChargingStation]) -> _LetIn:
+    handshake = arrival.handshake
     try:
         identity = identity_in(handshake.raw_path)
     except ValidationError as error:
@@ -147,13 +164,34 @@ def _let_in(
     station = stations.get(identity) or stations.get(identity.lower())
     if station is None:
         raise Refused(RefusalReason.UNKNOWN_STATION)
-    if station.security_profile in (SecurityProfile.BASIC, SecurityProfile.TLS):
-        _check_password(station, handshake.authorization)
+    certificate = _check_credentials(station, handshake)
     _check_leave(station, handshake.peer)
     version = choose_subprotocol(handshake.subprotocols)
     if version is None:
         raise Refused(RefusalReason.NO_SUBPROTOCOL, station)
-    return station, version
+    return _LetIn(Opening(station, arrival.server_id, version, handshake.peer), certificate)
+
+
+def _check_credentials(station: ChargingStation, handshake: Handshake) -> Certificate | None:
+    """What its profile asks for; returns the certificate that it was let in with."""
+    if station.security_profile in (SecurityProfile.BASIC, SecurityProfile.TLS):
+        _check_password(station, handshake.authorization)
+    elif station.security_profile == SecurityProfile.CLIENT_CERTIFICATE:
+        return _check_certificate(station, handshake)
+    return None
+
+
+def _check_certificate(station: ChargingStation, handshake: Handshake) -> Certificate | None:
+    """The password will do where the station has not come with a certificate yet, and may."""
+    if not stations_settings().client_certificate_header:
+        raise Refused(RefusalReason.NOT_SERVED, station)
+    try:
+        return check_certificate(station, handshake.presented)
+    except CertificateRefused as refused:
+        if not (station.takes_password_meanwhile and handshake.authorization):
+            raise Refused(refused.reason, station, refused.subject) from refused
+    _check_password(station, handshake.authorization)
+    return None
 
 
 def _check_password(station: ChargingStation, authorization: bytes) -> None:
@@ -197,43 +235,5 @@ def _forget_previous(station: ChargingStation) -> None:
 def _check_leave(station: ChargingStation, peer: Peer) -> None:
     if not station.is_active:
         raise Refused(RefusalReason.BLOCKED, station)
-    if station.security_profile == SecurityProfile.CLIENT_CERTIFICATE:
-        raise Refused(RefusalReason.NOT_SERVED, station)
     if station.security_profile == SecurityProfile.TLS and not peer.is_encrypted:
         raise Refused(RefusalReason.NOT_ENCRYPTED, station)
-
-
-def record_refusal(handshake: Handshake, refused: Refused) -> None:
-    """Keep for the operator that somebody knocked: one row for an identity and a reason, however
-    often."""
-    now = timezone.now()
-    station = refused.station
-    if station is not None and refused.reason in CREDENTIALS:
-        inbound.station_refused(station)
-    kind = {
-        "identity": station.identity if station else shown(handshake.raw_path),
-        "reason": refused.reason,
-    }
-    newest = {
-        "http_status": refused.status,
-        "station": station,
-        "remote_address": handshake.peer.remote_address,
-        "subprotocols": ", ".join(handshake.subprotocols)[:100],
-        "last_at": now,
-    }
-    known = RefusedConnection.objects.filter(**kind)
-    if known.update(count=F("count") + 1, **newest):
-        return
-    try:
-        with transaction.atomic():
-            RefusedConnection.objects.create(first_at=now, **kind, **newest)
-    except IntegrityError:  # the same from another thread, just now
-        known.update(count=F("count") + 1, **newest)
-    _forget_oldest()
-
-
-def _forget_oldest() -> None:
-    by_age = RefusedConnection.objects.order_by("-last_at").values_list("last_at", flat=True)
-    oldest_kept = by_age[MOST_REFUSALS : MOST_REFUSALS + 1].first()
-    if oldest_kept is not None:
-        RefusedConnection.objects.filter(last_at__lte=oldest_kept).delete()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from django.core.checks import CheckMessage, Error, register
 
 from diagnostics.conf import SettingsDict
 
@@ -26,6 +23,14 @@ class StationsSettings:
     id_token_status: str = "Accepted"  # noqa: S105  a status, no secret
     # The longest message in characters; the ASGI server has a limit of its own.
     max_message_size: int = 4 * 1024**2
+    # The header in which a proxy hands over the client certificates of stations, and the one in
+    # which it says whether it found them good; empty: no security profile 3, no such header.
+    client_certificate_header: str = ""
+    client_certificate_verdict_header: str = ""
+    # The addresses and networks of these proxies; such headers of others count for nothing.
+    client_certificate_proxies: tuple[str, ...] = ()
+    # The operator's name, which must be the organization in the certificates; empty: any.
+    client_certificate_operator: str = ""
     # How long it is kept when a station was connected, and that somebody was turned away; None:
     # for ever.
     connection_history: timedelta | None = timedelta(days=90)
@@ -33,12 +38,3 @@ class StationsSettings:
 
 
 stations_settings = SettingsDict("STATIONS", StationsSettings)
-
-
-@register
-def check_settings(**_: Any) -> list[CheckMessage]:
-    """stations.E001: a typo in `STATIONS` must not be silent."""
-    return [
-        Error(f"STATIONS has an unknown key {key}.", id="stations.E001")
-        for key in stations_settings.unknown_keys()
-    ]

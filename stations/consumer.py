@@ -23,6 +23,7 @@ from diagnostics.ocpp.versions import OcppVersion
 from stations import connectors, delivery, door, outbox
 from stations.answers import answer_boot, answer_call
 from stations.auth import Busy, Refused
+from stations.certificate_rules import SerialNumberDiffers
 from stations.closing import POLICY, TOO_BIG, UNSUPPORTED_DATA, reason_of
 from stations.conf import stations_settings
 from stations.database import in_database
@@ -72,7 +73,8 @@ class StationConsumer(AsyncConsumer):
         """Check who it is, and make the connection known. Raises Refused."""
         handshake = handshake_of(scope)
         self.process = await this_process()
-        self.station, version, opened = await door.admit(handshake, self.process.id)
+        admission = await door.admit(handshake, self.process.id)
+        self.station, version, opened, self.certified = admission
         self.station_id = self.station.pk
         self.connection_id, self._replaced = opened
         self._frames = Frames(self.station_id, self.connection_id)
@@ -219,7 +221,12 @@ class StationConsumer(AsyncConsumer):
         return await in_database(answer_call, self.station, version, call.action, call.payload)
 
     async def _answer_boot(self, call: events.CallReceived) -> dict[str, Any]:
-        answer = await in_database(answer_boot, self.station, self.protocol.version, call.payload)
+        boot = (self.station, self.protocol.version, call.payload, self.certified)
+        try:
+            answer = await in_database(answer_boot, *boot)
+        except SerialNumberDiffers as error:  # no answer, and no more from it (B01.FR.12)
+            await self._close(POLICY, CloseReason.OTHER_SERIAL)
+            raise OcppError(RpcErrorCode.SECURITY_ERROR) from error
         self.registration = answer["status"]
         self.wake()
         return answer

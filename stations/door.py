@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from diagnostics.services.ingest import GroupCommit
-from stations import auth, presence
+from stations import auth, presence, refusals
 from stations.auth import Admission, Arrival, Handshake, Refused
 from stations.database import in_database
 from stations.models import CloseReason
@@ -23,7 +23,7 @@ async def admit(handshake: Handshake, server_id: UUID) -> Admission:
     try:
         return await _admitting.submit(Arrival(handshake, server_id))
     except Refused as refused:
-        await in_database(auth.record_refusal, handshake, refused)
+        await in_database(refusals.record_refusal, handshake, refused)
         raise
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from stations.auth import Handshake
 from stations.presence import Peer
+from stations.proxies import presented
 
 REALM = b'Basic realm="OCPP", charset="UTF-8"'
 
@@ -27,13 +28,14 @@ def handshake_of(scope: dict[str, Any]) -> Handshake:
         subprotocols=tuple(scope.get("subprotocols", ())),
         authorization=headers.get(b"authorization", b""),
         peer=peer,
+        presented=presented(scope),
     )
 
 
 def _is_encrypted(scope: dict[str, Any], headers: dict[bytes, bytes]) -> bool:
     """TLS ends here, or at a proxy that Django has been told to trust.
 
-    uvicorn also puts the word of the proxies in FORWARDED_ALLOW_IPS into the scheme.
+    The word of the proxies in FORWARDED_ALLOW_IPS is in the scheme already.
     """
     if scope.get("scheme") in ("wss", "https"):
         return True

@@ -11,6 +11,7 @@ from stations.models import (
     Connector,
     RefusedConnection,
     ServerProcess,
+    StationCertificate,
     StationConnection,
 )
 
@@ -40,6 +41,7 @@ register_bounded(
     {
         ChargingStation: _("as many rows as people make"),
         Connector: _("a few rows for each station"),
+        StationCertificate: _("one row for each station"),
         ServerProcess: _("those that are gone are forgotten after a week"),
     }
 )

@@ -28,13 +28,20 @@ def register_station(
     password: str | None = None,
     security_profile: int = SecurityProfile.BASIC,
     name: str = "",
+    certificate_name: str = "",
 ) -> tuple[ChargingStation, str | None]:
     """Make a station known. Returns it, and its password where one was made up here.
 
     Such a password is shown once and kept nowhere. Raises ValidationError for an identity that is
-    taken or impossible, a password stations cannot use, and security profile 3.
+    taken or impossible, a password stations cannot use, and security profile 3 where it is not
+    served. `certificate_name` is the name in its certificate, where that is known.
     """
-    station = ChargingStation(identity=identity, security_profile=security_profile, name=name)
+    station = ChargingStation(
+        identity=identity,
+        security_profile=security_profile,
+        name=name,
+        certificate_name=certificate_name,
+    )
     station.full_clean()
     made_up = None
     if security_profile not in WITHOUT_PASSWORD:

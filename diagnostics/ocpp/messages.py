@@ -52,7 +52,10 @@ class LogStatus:
 
 @dataclass(frozen=True, slots=True)
 class BootFacts:
-    """What a station says about itself in BootNotification; ``reason`` is empty on 1.6."""
+    """What a station says about itself in BootNotification; ``reason`` is empty on 1.6.
+
+    ``box_serial_number`` is another one that only 1.6 has, and deprecates.
+    """
 
     vendor: str = ""
     model: str = ""
@@ -61,6 +64,7 @@ class BootFacts:
     reason: str = ""
     iccid: str = ""
     imsi: str = ""
+    box_serial_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

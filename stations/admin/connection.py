@@ -15,14 +15,19 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin
 from diagnostics.wording import duration
+from stations.admin.certificate import certificate_of
 from stations.models import StationConnection
 
 ROWS = 25
 
 
 def connections_context(request: HttpRequest, station: Any) -> dict[str, Any]:
-    """The newest connections of a station, for its page."""
-    return {"rows": station.connections.order_by("-opened_at")[:ROWS], "station": station}
+    """The newest connections of a station, and its certificate, for its page."""
+    return {
+        "rows": station.connections.order_by("-opened_at")[:ROWS],
+        "station": station,
+        "certificate": certificate_of(station),
+    }
 
 
 @admin.register(StationConnection)

@@ -14,9 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from diagnostics.models import Alert, StationInfo
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services import access
+from stations.conf import stations_settings
+from stations.models import SecurityProfile, StationCertificate
 
 DROPPED = timedelta(days=7)
 MOST_CHOICES = 40
+
+
+def in_need() -> QuerySet[StationCertificate]:
+    """The certificates to be renewed, of stations that need them."""
+    profile, ending = SecurityProfile.CLIENT_CERTIFICATE, StationCertificate.objects.ending()
+    return ending.filter(station__security_profile=profile, station__is_active=True)
 
 
 def dropped_off(stations: Any) -> Any:
@@ -59,6 +67,18 @@ class AlertFilter(admin.SimpleListFilter):
         if self.value() != "open":
             return queryset
         return queryset.filter(pk__in=Alert.objects.unseen().values("station"))
+
+
+class CertificateFilter(admin.SimpleListFilter):
+    title = _("client certificate")
+    parameter_name = "certificate"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        served = stations_settings().client_certificate_header
+        return [("ending", _("To be renewed"))] if served else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(certificate__in=in_need()) if self.value() == "ending" else queryset
 
 
 class VersionFilter(admin.SimpleListFilter):

@@ -54,8 +54,10 @@ class RefusedConnectionAdmin(FactAdmin):
         return parts.station_link(row.station) if row.station else shown
 
     @admin.display(description=gettext_lazy("Why"))
-    def why(self, row: RefusedConnection) -> str:
-        return f"{row.get_reason_display()} ({row.http_status})"
+    def why(self, row: RefusedConnection) -> SafeString:
+        """With the subject of the certificate, where it was refused for that."""
+        words = f"{row.get_reason_display()} ({row.http_status})"
+        return format_html('{}<span class="dx-sentence">{}</span>', words, row.certificate)
 
     @admin.display(description=gettext_lazy("Offered"))
     def offered(self, row: RefusedConnection) -> str:

@@ -23,9 +23,11 @@ from diagnostics.admin.fleet.stations import StationHeader, header_of
 from diagnostics.conf import app_settings
 from diagnostics.models import Alert, LogRequest
 from stations import services
+from stations.admin.certificate import standing
 from stations.admin.connection import connections_context
 from stations.admin.filters import (
     AlertFilter,
+    CertificateFilter,
     FirmwareFilter,
     ModelFilter,
     StateFilter,
@@ -33,9 +35,11 @@ from stations.admin.filters import (
     VersionFilter,
 )
 from stations.admin.forms import RegisterForm
+from stations.conf import stations_settings
 from stations.identity import address_of
 from stations.models import ChargingStation
 
+CERTIFICATE_FIELDS = ("certificate_name", "takes_password_meanwhile")
 CONNECTIONS = Tab(
     "connections",
     gettext_lazy("Connections"),
@@ -74,6 +78,7 @@ class ChargingStationAdmin(StationPage):
         VendorFilter,
         ModelFilter,
         FirmwareFilter,
+        CertificateFilter,
     )
     search_fields = ("identity", "name", "diagnostics_info__serial_number")
     search_help_text = gettext_lazy("Identity, name or serial number.")
@@ -82,7 +87,10 @@ class ChargingStationAdmin(StationPage):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    fields = ("identity", "name", "is_active", "security_profile", "registration_policy")
+    fields = (
+        "identity", "name", "is_active", "security_profile", *CERTIFICATE_FIELDS,
+        "registration_policy",
+    )  # fmt: skip
     change_list_template = "admin/stations/chargingstation/change_list.html"
     change_form_template = "stations/settings.html"
     station_tabs = (*TABS, CONNECTIONS)
@@ -105,6 +113,11 @@ class ChargingStationAdmin(StationPage):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The identity is in the station's own settings: here it never changes."""
         return ("identity",) if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What certificates need only where they are handed over."""
+        served = stations_settings().client_certificate_header
+        return [name for name in self.fields if served or name not in CERTIFICATE_FIELDS]
 
     @admin.display(description=gettext_lazy("Station"), ordering="identity")
     def identity_(self, row: ChargingStation) -> SafeString:
@@ -153,6 +166,8 @@ class ChargingStationAdmin(StationPage):
 
     def header_facts(self, request: HttpRequest, station: ChargingStation) -> list[tuple[str, Any]]:
         facts: list[tuple[str, Any]] = [(_("Security profile"), station.security_profile)]
+        if certificate := standing(station):
+            facts.append(certificate)
         if not station.is_active:
             facts.append((_("Blocked"), _("it is turned away")))
         if station.registration not in ("", "Accepted"):

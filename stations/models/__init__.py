@@ -1,3 +1,4 @@
+from stations.models.certificate import StationCertificate
 from stations.models.connection import (
     DEAD_AFTER,
     HEARTBEAT,
@@ -20,5 +21,6 @@ __all__ = [
     "Registration",
     "SecurityProfile",
     "ServerProcess",
+    "StationCertificate",
     "StationConnection",
 ]

@@ -37,6 +37,7 @@ class CloseReason(models.TextChoices):
     LOST = "Lost", _("Connection lost")
     REPLACED = "Replaced", _("Replaced by a newer connection")
     BLOCKED = "Blocked", _("The station was blocked")
+    OTHER_SERIAL = "OtherSerial", _("Its serial number is not that of its certificate")
     TOO_LARGE = "TooLarge", _("A message was too large")
     BINARY = "Binary", _("A binary message came")
     SERVER_STOPPED = "ServerStopped", _("The server was stopped")

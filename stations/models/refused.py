@@ -15,6 +15,13 @@ class RefusalReason(models.TextChoices):
     BLOCKED = "Blocked", _("The station is blocked")
     NOT_ENCRYPTED = "NotEncrypted", _("Its security profile asks for an encrypted connection")
     NOT_SERVED = "NotServed", _("Its security profile is not served here")
+    NO_CERTIFICATE = "NoCertificate", _("It showed no client certificate")
+    NO_PROXY = "NoProxy", _("Its client certificate came from an address that is no proxy's")
+    BAD_CERTIFICATE = "BadCertificate", _("Its client certificate could not be read")
+    NOT_VERIFIED = "NotVerified", _("The proxy did not find its client certificate good")
+    CERTIFICATE_EXPIRED = "Expired", _("Its client certificate has expired, or is not valid yet")
+    OTHER_OPERATOR = "OtherOperator", _("Its client certificate names another operator")
+    OTHER_STATION = "OtherStation", _("Its client certificate names another station")
     NO_SUBPROTOCOL = "NoSubprotocol", _("It offered no OCPP version that is spoken here")
 
 
@@ -34,6 +41,7 @@ class RefusedConnection(models.Model):
     )
     remote_address = models.CharField(_("last remote address"), max_length=64, blank=True)
     subprotocols = models.CharField(_("offered subprotocols"), max_length=100, blank=True)
+    certificate = models.CharField(_("subject of its certificate"), max_length=300, blank=True)
     count = models.PositiveIntegerField(_("times"), default=1)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))

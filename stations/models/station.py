@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from diagnostics.ocpp.versions import OcppVersion
+from stations.conf import stations_settings
 from stations.identity import LONGEST_IDENTITY, check_identity
 from stations.models.connection import StationConnection
 
@@ -18,7 +19,7 @@ class SecurityProfile(models.IntegerChoices):
     NONE = 0, _("0: no password (laboratory only)")
     BASIC = 1, _("1: password, unencrypted or encrypted")
     TLS = 2, _("2: password, encrypted only")
-    CLIENT_CERTIFICATE = 3, _("3: client certificate (not served here)")
+    CLIENT_CERTIFICATE = 3, _("3: client certificate")
 
 
 class Registration(models.TextChoices):
@@ -69,6 +70,25 @@ class ChargingStation(models.Model):
     previous_password_hash = models.CharField(max_length=128, blank=True, editable=False)
     previous_password_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    certificate_name = models.CharField(
+        _("name in its certificate"),
+        max_length=64,
+        blank=True,
+        help_text=_(
+            "For security profile 3: the common name (CN), letter for letter, which is the serial "
+            "number of the station. Empty: the serial number it booted with, or before that its "
+            "identity; entered by itself when it first comes with its certificate."
+        ),
+    )
+    takes_password_meanwhile = models.BooleanField(
+        _("password accepted meanwhile"),
+        default=False,
+        help_text=_(
+            "For a station that changes to security profile 3: until it comes with its certificate "
+            "for the first time, it may come with its password."
+        ),
+    )
+
     registration_policy = models.CharField(
         _("answer to a boot"),
         max_length=10,
@@ -115,12 +135,14 @@ class ChargingStation(models.Model):
         return self.identity
 
     def clean(self) -> None:
-        if self.security_profile == SecurityProfile.CLIENT_CERTIFICATE:
+        is_served = bool(stations_settings().client_certificate_header)
+        if self.security_profile == SecurityProfile.CLIENT_CERTIFICATE and not is_served:
             raise ValidationError(
                 {
                     "security_profile": _(
                         "Security profile 3 needs TLS client certificates, checked by a proxy in "
-                        "front of this server. They are not served here: choose 2."
+                        "front of this server that hands them over. No setting says in which "
+                        "header (CLIENT_CERTIFICATE_HEADER): choose 2, or have that set up."
                     )
                 }
             )

@@ -23,6 +23,7 @@ def served(application: Any) -> Iterator[str]:
             application,
             log_level="warning",
             lifespan="off",
+            proxy_headers=False,
             ws="websockets-sansio",
             timeout_graceful_shutdown=2,
         )

@@ -9,7 +9,7 @@ import pytest
 from django.test import override_settings
 from websockets.exceptions import InvalidStatus
 
-from stations import auth
+from stations import auth, refusals
 from stations.models import ChargingStation, RefusedConnection
 from stations.services import adopt_refused, block_station, register_station, set_password
 from tests.stations.conftest import PASSWORD
@@ -44,7 +44,7 @@ def test_knocking_again_is_counted(server: str) -> None:
 
 
 def test_many_identities_push_out_the_oldest(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "MOST_REFUSALS", 3)
+    monkeypatch.setattr(refusals, "MOST_REFUSALS", 3)
     for number in range(5):
         refused(server, f"guess-{number}")
     kept = RefusedConnection.objects.order_by("identity").values_list("identity", flat=True)

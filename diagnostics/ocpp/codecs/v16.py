@@ -118,14 +118,15 @@ class Codec16(Configuration, Codec):
 
     def decode_boot(self, payload: Mapping[str, Any]) -> BootFacts:
         """Read BootNotification; the charge box serial number is the deprecated one."""
+        box = text(payload, "chargeBoxSerialNumber", 50)
         return BootFacts(
             vendor=text(payload, "chargePointVendor", 50),
             model=text(payload, "chargePointModel", 50),
-            serial_number=text(payload, "chargePointSerialNumber", 50)
-            or text(payload, "chargeBoxSerialNumber", 50),
+            serial_number=text(payload, "chargePointSerialNumber", 50) or box,
             firmware_version=text(payload, "firmwareVersion", 50),
             iccid=text(payload, "iccid", 20),
             imsi=text(payload, "imsi", 20),
+            box_serial_number=box,
         )
 
     def decode_connector_status(self, payload: Mapping[str, Any]) -> ConnectorStatus:

@@ -24,9 +24,15 @@ class Command(BaseCommand):
             type=int,
             choices=SecurityProfile.values,
             default=SecurityProfile.BASIC.value,
-            help="0 without password, 1 with password, 2 with password and TLS only (default 1)",
+            help="0 without password, 1 with password, 2 with password and TLS only, 3 with a "
+            "client certificate (default 1)",
         )
         parser.add_argument("--name", default="", help="what people call it")
+        parser.add_argument(
+            "--certificate-name",
+            default="",
+            help="common name of its certificate: its serial number",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -35,6 +41,7 @@ class Command(BaseCommand):
                 password=options["password"],
                 security_profile=options["security_profile"],
                 name=options["name"],
+                certificate_name=options["certificate_name"],
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
