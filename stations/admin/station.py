@@ -114,7 +114,7 @@ class ChargingStationAdmin(StationPage):
         """The identity is in the station's own settings: here it never changes."""
         return ("identity",) if obj else ()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """What certificates need only where they are handed over."""
         served = stations_settings().client_certificate_header
         return [name for name in self.fields if served or name not in CERTIFICATE_FIELDS]

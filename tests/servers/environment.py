@@ -41,6 +41,7 @@ class Environment:
             REDIS_URL=self.valkey.url,
             LOG_STORE_URL=f"file://{self.directory / 'logs'}",
             PUBLIC_URL="http://127.0.0.1:8000",
+            FORWARDED_ALLOW_IPS="127.0.0.1,127.0.0.2",  # the second: tls_proxy.py
             READ_STATIONS="0",  # stations are asked nothing unless a test is about that
             ALLOWED_HOSTS="",
             SECRET_KEY="only-for-tests-" + "x" * 40,

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.servers.processes import PATIENCE
 
-BOOTS = {
+BOOTS: dict[str, dict[str, Any]] = {
     "ocpp1.6": {"chargePointModel": "Model", "chargePointVendor": "Vendor"},
     "ocpp2.0.1": {
         "reason": "PowerUp",
@@ -43,9 +44,13 @@ class Socket:
             if frame[0] != 2 and frame[1] == message_id:
                 return frame
 
-    def boot(self) -> dict[str, Any]:
-        """Send BootNotification; return the answer's payload."""
-        return self.call("BootNotification", BOOTS[self.subprotocol])[2]  # type: ignore[no-any-return]
+    def boot(self, serial_number: str = "") -> dict[str, Any]:
+        """Send BootNotification, of 2.x with a serial number; return the answer's payload."""
+        payload = BOOTS[self.subprotocol]
+        if serial_number:
+            station = payload["chargingStation"] | {"serialNumber": serial_number}
+            payload = payload | {"chargingStation": station}
+        return self.call("BootNotification", payload)[2]  # type: ignore[no-any-return]
 
     def next_call(self, action: str, timeout: float = PATIENCE) -> tuple[str, Any]:
         """Wait for a CALL of this action; return its id and payload."""
@@ -94,16 +99,20 @@ def connected(
     authorization: str | None = None,
     headers: dict[str, str] | None = None,
     compression: str | None = None,
+    ssl: SSLContext | None = None,
 ) -> Iterator[Socket]:
-    """A socket at ws://server/ocpp/PATH; raises InvalidStatus when it is refused."""
-    sent = dict(headers or {})
-    if authorization:
-        sent["Authorization"] = authorization
+    """A socket at ws://server/ocpp/PATH; raises InvalidStatus when it is refused.
+
+    A value of `headers` with lines in it is sent as so many headers.
+    """
+    given = (headers or {}) | ({"Authorization": authorization} if authorization else {})
+    sent = [(name, line) for name, value in given.items() for line in value.split("\n")]
     with connect(
         f"{server.replace('http', 'ws', 1)}/ocpp/{path}",
         subprotocols=list(subprotocols) or None,  # type: ignore[arg-type]
         additional_headers=sent,
         compression=compression,
+        ssl=ssl,
         max_size=None,
         open_timeout=PATIENCE,
         close_timeout=2,
