@@ -52,8 +52,8 @@ class Handshake:
     subprotocols: tuple[str, ...]
     authorization: bytes
     peer: Peer
-    presented: Presented = NOTHING
     arrived_at: float = field(default_factory=time.monotonic)
+    presented: Presented = NOTHING
 
 
 class Busy(Exception):

@@ -42,7 +42,7 @@ def standing(station: Any) -> tuple[str, SafeString | str] | None:
 
 
 def ending(certificate: StationCertificate) -> str:
-    """ "expires in 12 days: renew it", "expired 3 days ago: renew it"."""
+    """ "expires in 12 d: renew it", "expired 3 d ago: renew it"."""
     when = parts.relative(certificate.not_after)
     is_over = certificate.not_after < timezone.now()
     words = _("expired %(when)s: renew it") if is_over else _("expires %(when)s: renew it")

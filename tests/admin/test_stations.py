@@ -52,7 +52,7 @@ def test_a_password_of_ones_own_is_not_shown(root: Client) -> None:
         ({"identity": "cs-1"}, "There is already a station with this identity."),
         ({"identity": "a:b"}, "An identity has no colon and no slash."),
         ({"password": "short"}, "16 to 64 characters."),
-        ({"security_profile": "3"}, "not one of the available choices"),
+        ({"security_profile": "3"}, "Security profile 3 needs TLS client certificates"),
     ],
 )
 def test_mistakes_are_sentences_at_the_field(

@@ -72,7 +72,7 @@ def test_variables_of_the_example_are_read_by_somebody() -> None:
     known = set(table(section(DOCS / "settings.md", "Environment variables")))
     used = re.findall(r"^#?([A-Z_0-9]+)=", ENVIRONMENT.read_text(), re.MULTILINE)
     foreign = {name for name in used if not name.startswith("AWS_")} - known
-    assert foreign == {"FORWARDED_ALLOW_IPS"}  # uvicorn's own
+    assert not foreign
 
 
 def test_proxy_streams_uploads_at_the_path_where_they_are_taken() -> None:

@@ -254,9 +254,12 @@ def test_boot_facts_are_read():
         "iccid": "8",
         "imsi": "9",
     }
-    assert codec_for(V16).decode_boot(payload) == BootFacts("V", "M", "old", "1", "", "8", "9")
+    assert codec_for(V16).decode_boot(payload) == BootFacts(
+        "V", "M", "old", "1", "", "8", "9", "old"
+    )
     newer = {**payload, "chargePointSerialNumber": "new"}
-    assert codec_for(V16).decode_boot(newer).serial_number == "new"
+    both = codec_for(V16).decode_boot(newer)
+    assert (both.serial_number, both.box_serial_number) == ("new", "old")
     station = {"vendorName": "V", "model": "M" * 99, "modem": {"iccid": "8"}}
     assert codec_for(V21).decode_boot({"reason": "PowerUp", "chargingStation": station}) == (
         BootFacts("V", "M" * 50, reason="PowerUp", iccid="8")
