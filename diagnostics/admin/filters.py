@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from diagnostics.admin.parts import failure_label
 from diagnostics.lifecycles.log_request import FAILED, OPEN, SUCCEEDED, LogType, LogVerdict
+from diagnostics.services.logs.outcomes import of_makes
 
 VERDICT_GROUPS = {
     "running": (_("Running"), OPEN),
@@ -25,6 +26,7 @@ SPANS = {
     "1": (_("Since yesterday"), timedelta(days=1)),
     "7": (_("Last 7 days"), timedelta(days=7)),
     "30": (_("Last 30 days"), timedelta(days=30)),
+    "90": (_("Last 90 days"), timedelta(days=90)),
 }
 
 
@@ -109,3 +111,33 @@ class ReasonFilter(admin.SimpleListFilter):
             return queryset
         verdict, _dot, reason = str(self.value()).partition(".")
         return queryset.filter(verdict=verdict, reason=reason)
+
+
+class MakeFilter(admin.SimpleListFilter):
+    """Requests to stations of one make; reached from the page of outcomes, so it offers only that.
+
+    An empty value stands for those of which it is not known.
+    """
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        chosen = request.GET.get(str(self.parameter_name))
+        return [] if chosen is None else [(chosen, chosen or _("not known"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen = self.value()
+        return queryset if chosen is None else of_makes(queryset, {self.parameter_name: chosen})
+
+
+class VendorFilter(MakeFilter):
+    title = _("vendor")
+    parameter_name = "vendor"
+
+
+class ModelFilter(MakeFilter):
+    title = _("model")
+    parameter_name = "model"
+
+
+class FirmwareFilter(MakeFilter):
+    title = _("firmware")
+    parameter_name = "firmware"

@@ -108,6 +108,9 @@ class LogRequest(models.Model):
         verbose_name=_("call"),
     )
     request_id = models.PositiveIntegerField(_("request id"), null=True, blank=True)
+    firmware_version = models.CharField(
+        _("firmware when it was asked"), max_length=50, blank=True, editable=False
+    )
     answer = models.CharField(_("answer"), max_length=20, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     filename = models.CharField(_("announced file name"), max_length=255, blank=True)
@@ -125,6 +128,10 @@ class LogRequest(models.Model):
         related_name="+",
         verbose_name=_("superseded by"),
     )
+
+    # Of the first whole file, for figures over many requests: files go, and there may be several.
+    received_at = models.DateTimeField(_("file here"), null=True, blank=True, editable=False)
+    received_bytes = models.BigIntegerField(_("its size"), null=True, blank=True, editable=False)
 
     receiving_bytes = models.BigIntegerField(_("bytes so far"), null=True, blank=True)
     receiving_size = models.BigIntegerField(_("announced size"), null=True, blank=True)
@@ -164,6 +171,7 @@ class LogRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["watched_at"], condition=~Q(tail_key=""), name="diag_log_tail"),
+            models.Index(fields=["created_at"], name="diag_log_created"),
             models.Index(fields=["station", "-id"], name="diag_log_station"),
             models.Index(fields=["verdict", "-id"], name="diag_log_verdict"),
             models.Index(

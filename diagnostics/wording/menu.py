@@ -60,6 +60,9 @@ SECTIONS = (
         ),
     ),
 )
+# Pages beside the list of a model: their name, and their address below that of the list. They are
+# for those who may see the model.
+PAGES = {"LogRequest": (("LogOutcomes", _("Outcomes"), "outcomes/"),)}
 
 
 def in_sections(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -78,9 +81,26 @@ def _sections_of(app: dict[str, Any]) -> list[dict[str, Any]]:
     models = {model["object_name"]: model for model in app["models"]}
     sections = []
     for number, (title, names) in enumerate(SECTIONS):
-        here = [models.pop(name) for name in names if name in models]
+        here = [model for name in names if name in models for model in _pages(models.pop(name))]
         # An address of its own: Django marks every section whose address is that of the page.
         address = f"{app['app_url']}#section-{number}"
         sections.append({**app, "name": title, "app_url": address, "models": here})
     sections.append({**app, "models": list(models.values())})
     return [section for section in sections if section["models"]]
+
+
+def _pages(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """A model, and the pages that stand beside it in the menu."""
+    if not model.get("perms", {}).get("view"):
+        return [model]
+    return [model] + [
+        {
+            "name": title,
+            "object_name": name,
+            "admin_url": f"{model['admin_url']}{address}",
+            "add_url": None,
+            "view_only": True,
+            "perms": {"view": True},
+        }
+        for name, title, address in PAGES.get(model["object_name"], ())
+    ]

@@ -43,7 +43,7 @@ class GroupFilter(admin.SimpleListFilter):
 
 
 class SelectionFilter(admin.SimpleListFilter):
-    """Stations of a saved selection; reached from its page, so it offers only that one."""
+    """Rows of the stations of a saved selection; reached by links, so it offers only that one."""
 
     title = _("selection")
     parameter_name = "selection"
@@ -60,7 +60,9 @@ class SelectionFilter(admin.SimpleListFilter):
         chosen: StationSelection | None = _named(rows, self.value())
         if chosen is None:
             return queryset.none()
-        return queryset.filter(pk__in=stations_of(chosen, request.user).values("pk"))
+        model: Any = queryset.model
+        stations = stations_of(chosen, request.user).values("pk")
+        return queryset.filter(**{f"{access.station_path(model)}__in": stations})
 
 
 def _named(rows: QuerySet[Any], key: Any) -> Any | None:

@@ -16,17 +16,22 @@ from diagnostics.admin import parts
 from diagnostics.admin.filters import (
     AgeFilter,
     EndedFilter,
+    FirmwareFilter,
     LogTypeFilter,
+    ModelFilter,
     ReasonFilter,
+    VendorFilter,
     VerdictFilter,
     WhoFilter,
 )
+from diagnostics.admin.fleet.group_filters import SelectionFilter
 from diagnostics.admin.live_list import LiveListAdmin
 from diagnostics.admin.logs import keeping as log_keeping
 from diagnostics.admin.logs import page as log_page
 from diagnostics.admin.logs.asking import AskingViews
 from diagnostics.admin.logs.files import FileViews
 from diagnostics.admin.logs.following import FollowingViews
+from diagnostics.admin.logs.outcomes import OutcomeViews
 from diagnostics.admin.pages import RequestAdmin
 from diagnostics.admin.reading.comparing import CompareViews
 from diagnostics.admin.reading.pages import ReaderViews
@@ -48,6 +53,7 @@ class LogRequestAdmin(
     ReaderViews,
     ReaderSearchViews,
     CompareViews,
+    OutcomeViews,
     LiveListAdmin,
     RequestAdmin,
 ):
@@ -55,7 +61,10 @@ class LogRequestAdmin(
     live_template = "diagnostics/log_request_live.html"
 
     list_display = ("outcome", "station_", "log", "who", "when", "size")
-    list_filter = (VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter)
+    list_filter = (
+        VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter,
+        VendorFilter, ModelFilter, FirmwareFilter, SelectionFilter,
+    )  # fmt: skip
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
     actions = (search_requests_action,)
 
@@ -93,6 +102,7 @@ class LogRequestAdmin(
             *self.following_urls(wrap),
             *self.search_urls(wrap),
             *self.compare_urls(wrap),
+            *self.outcome_urls(wrap),
             *super().get_urls(),
         ]
 

@@ -81,7 +81,7 @@ def offered() -> list[tuple[str, Any]]:
 def decide_route(
     row: LogRequest, info: StationInfo, version: OcppVersion, *, extension: bool | None
 ) -> Route:
-    """The way a request takes, now that its call is sent; the row keeps it.
+    """The way a request takes, now that its call is sent; the row keeps it, and for which firmware.
 
     `extension` says whether a 1.6 station has the security extension, as for `encode_get_log`.
     """
@@ -90,6 +90,7 @@ def decide_route(
         "route": route.kind,
         "route_reason": route.reason,
         "location": route.location,
+        "firmware_version": info.firmware_version,
     }
     if route.address.signed_until:
         changes["signed_until"] = route.address.signed_until
