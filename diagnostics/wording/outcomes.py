@@ -13,7 +13,7 @@ from diagnostics.wording.values import duration, size
 
 def make_words(make: Sequence[str]) -> tuple[str, str]:
     """A make as its vendor and model, and its firmware; "" for what it is not told apart by."""
-    named = " ".join(filter(None, make[:2])) or _("not known which")
+    named = " ".join(filter(None, make[:2])) or _("make not known")
     if len(make) < 3:
         return named, ""
     return named, _("firmware %(name)s") % {"name": make[2]} if make[2] else _("firmware not known")
@@ -30,14 +30,14 @@ def share_words(figures: Figures) -> str:
     return f"{max(rounded, 1) if figures.received else rounded} %"
 
 
-def time_words(figures: Figures) -> str:
+def time_words(figures: Figures) -> list[str]:
     """How long after asking the files were here: half of them, and 95 of 100."""
     if figures.median is None or figures.slow is None:
-        return ""
-    return _("half within %(median)s, 95 of 100 within %(slow)s") % {
-        "median": duration(figures.median),
-        "slow": duration(figures.slow),
-    }
+        return []
+    return [
+        _("half within %(time)s") % {"time": duration(figures.median)},
+        _("95 of 100 within %(time)s") % {"time": duration(figures.slow)},
+    ]
 
 
 def size_words(figures: Figures) -> str:

@@ -50,7 +50,7 @@ def test_each_figure_leads_to_the_requests_behind_it(staff: Staff, other: Chargi
     assert "4 logs were asked for in the last 30 days." in shown
     assert "Of those that came to an end, 33 % brought a file." in shown
     assert shown.index("Süd") < shown.index("Nord"), "the worst first"
-    assert "half within 1 min 20 s, 95 of 100 within 1 min 20 s" in shown
+    assert "half within 1 min 20 s 95 of 100 within 1 min 20 s" in shown
     assert "2.0 KB" in shown
     page = response.content.decode()
     assert "<img" not in page
@@ -98,7 +98,7 @@ def test_those_of_an_unknown_make_are_listed_too(root: Client, station: Charging
     make_log_request(station, station_status="UploadFailure")
     row = make_log_request(register_station("CS-2", security_profile=0)[0])
     make_station_info(row.station)
-    url = links(root.get(PAGE).content.decode())["not known which"]
+    url = links(root.get(PAGE).content.decode())["make not known"]
     listed = text_of(root.get(url))
     assert listed.count("CS-1") == 1 and "CS-2" not in listed
 

@@ -64,7 +64,7 @@ def test_requests_are_counted_by_make_with_their_times_and_sizes(station: Any) -
     assert (nord.median, nord.slow) == (timedelta(seconds=9), timedelta(seconds=18))
     assert nord.size == 90
     assert share_words(nord) == "83 %"
-    assert time_words(nord) == "half within 9 s, 95 of 100 within 18 s"
+    assert time_words(nord) == ["half within 9 s", "95 of 100 within 18 s"]
 
 
 def test_what_surely_fails_stands_above_what_failed_once_of_once(station: Any) -> None:

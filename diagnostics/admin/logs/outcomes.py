@@ -118,7 +118,7 @@ class Line:
     url: str
     reasons: list[tuple[str, int, str]]
     more: int
-    time: str
+    times: list[str]
     size: str
 
 
@@ -180,7 +180,7 @@ def line(figures: Figures, url: Url) -> Line:
             for verdict, reason, count in failures[:REASONS]
         ],
         more=sum(count for _verdict, _reason, count in failures[REASONS:]),
-        time=time_words(figures),
+        times=time_words(figures),
         size=size_words(figures),
     )
 
