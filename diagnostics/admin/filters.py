@@ -125,7 +125,9 @@ class MakeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         chosen = self.value()
-        return queryset if chosen is None else of_makes(queryset, {self.parameter_name: chosen})
+        return (
+            queryset if chosen is None else of_makes(queryset, {str(self.parameter_name): chosen})
+        )
 
 
 class VendorFilter(MakeFilter):

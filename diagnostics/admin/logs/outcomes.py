@@ -87,7 +87,7 @@ class OutcomesForm(forms.Form):
         data = self.cleaned_data
         group: StationGroup | None = data["group"]
         rows = requests_since(
-            self.since, user, group=group and group.pk, selection=data["selection"]
+            self.since, user, group=group.pk if group else None, selection=data["selection"]
         )
         if data["log"]:
             rows = rows.filter(log_type=data["log"])
