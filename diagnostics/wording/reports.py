@@ -107,7 +107,9 @@ def _complete(row: Report) -> str:
 def _incomplete(row: Report) -> str:
     if row.reason == DAMAGED:
         return _damaged(row)
-    kept = _("What was known before is unchanged. Ask again.")
+    kept = _("What came was added to what was known, and nothing was forgotten. Ask again.")
+    if not _received(row).received:
+        kept = _("What was known before is unchanged. Ask again.")
     why = {
         GivenUp.REBOOT: _("the station restarted before it had sent everything"),
         GivenUp.TIME_OUT: _("no further part came in time"),

@@ -133,7 +133,7 @@ def test_a_part_that_comes_twice_counts_once(dialogue: Dialogue) -> None:
     assert names(dialogue) == ["A", "B"]
 
 
-def test_an_incomplete_report_leaves_what_is_known(dialogue: Dialogue) -> None:
+def test_an_incomplete_report_forgets_nothing(dialogue: Dialogue) -> None:
     says(full(dialogue), 0, entry("Known"))
     row = full(dialogue)
     says(row, 0, entry("A"), tbc=True)
@@ -142,11 +142,29 @@ def test_an_incomplete_report_leaves_what_is_known(dialogue: Dialogue) -> None:
     assert fresh(row).status == "Receiving"
     report_facts.expire_reports(timezone.now() + timedelta(minutes=3))
     assert (fresh(row).status, row.reason) == ("Incomplete", "TimeOut")
-    assert "1" in report_sentence(row)
-    assert names(dialogue) == ["Known"]
+    assert "Missing: part 1. What came was added" in report_sentence(row)
+    assert names(dialogue) == ["A", "C", "Known"]
     # What was missing comes after all.
     assert says(row, 1, entry("B"), tbc=True).status == "Complete"
     assert names(dialogue) == ["A", "B", "C"]
+
+
+def test_a_station_that_never_says_that_more_is_to_come_is_heard_out(dialogue: Dialogue) -> None:
+    """Without `tbc` each part claims to be the last."""
+    says(full(dialogue), 0, entry("Old"))
+    row = full(dialogue)
+    for number, name in enumerate("ABC"):
+        assert says(row, number, entry(name)).status == "Complete"
+    assert names(dialogue) == ["A", "B", "C"]
+
+
+def test_a_report_whose_parts_count_from_1_is_incomplete_and_not_lost(dialogue: Dialogue) -> None:
+    row = full(dialogue)
+    says(row, 1, entry("A"), tbc=True)
+    says(row, 2, entry("B"))
+    report_facts.expire_reports(timezone.now() + timedelta(minutes=3))
+    assert (fresh(row).status, row.reason) == ("Incomplete", "TimeOut")
+    assert names(dialogue) == ["A", "B"]
 
 
 def test_the_time_out_is_a_setting(dialogue: Dialogue) -> None:

@@ -18,7 +18,6 @@ from django.utils import timezone
 from diagnostics.conf import app_settings
 from diagnostics.lifecycles.call import CallStatus
 from diagnostics.lifecycles.report import (
-    DAMAGED,
     SETTLED,
     SUCCEEDED,
     GivenUp,
@@ -37,6 +36,10 @@ from diagnostics.services.timeline import Source, note
 
 # A part numbered beyond this is a mistake: no station is that big.
 MOST_PARTS = 10_000
+
+# Parts that may follow one that claimed to be the last, since some stations leave out `tbc`: with
+# each of them the report is taken over again.
+MOST_UNANNOUNCED = 200
 
 # Entries that could not be read, kept of one part to be looked at.
 MOST_UNREAD = 50
@@ -57,13 +60,14 @@ def locked(row: Report) -> Iterator[Report]:
             .select_related("call", "station")
             .get(pk=row.pk)
         )
-        was = held.reason
+        was = held.status, held.reason
         yield held
         _judge(held)
         held.save()
-        if held.status in SUCCEEDED and held.applied_at is None:
+        is_news = (held.status, held.reason) != was
+        if held.status in SUCCEEDED and (is_news or held.applied_at is None):
             _take_over(held)
-        elif held.reason == DAMAGED != was:
+        elif held.status == ReportStatus.INCOMPLETE and is_news and held.parts.exists():
             _take_over_what_is_there(held)
 
 
@@ -84,7 +88,7 @@ def _judge(row: Report) -> None:
 
 
 def _take_over(row: Report) -> None:
-    """Once only: the set of monitors, or of variables, that is known from now on."""
+    """The set of monitors, or of variables, that is known from now on."""
     row.applied_at = now = timezone.now()
     row.save(update_fields=["applied_at"])
     if row.kind == ReportKind.MONITORING:
@@ -94,9 +98,10 @@ def _take_over(row: Report) -> None:
 
 
 def _take_over_what_is_there(row: Report) -> None:
-    """All parts are here, and entries of them are not: what is there is added, nothing forgotten.
+    """Parts or entries are missing, and may stay so: what is there is added, nothing forgotten.
 
-    Some stations never send a whole report. What one lacks would look like what they lost.
+    Some stations never send a whole report, or number its parts from 1. What one lacks would look
+    like what they lost.
     """
     if row.kind == ReportKind.MONITORING:
         monitors.reconcile(row)
@@ -164,6 +169,8 @@ def receive_report_part(
         )
         if not created:
             _repeat(part, contents)
+        elif row.status in SUCCEEDED and seq_no < MOST_UNANNOUNCED:
+            row.applied_at = None  # the part before was not the last after all
     return row
 
 
