@@ -14,8 +14,8 @@ A report on the device model or on the monitors comes in parts. Parts are facts:
 before the answer, twice, in any order or late. A report is `Complete` when none is missing, and
 only then replaces what is known. `Incomplete` has a reason: `TimeOut` (no further part came in
 time), `Reboot` (the station restarted between two parts), `Damaged` (a part came empty, or holds
-entries that cannot be read; the others are added to what is known). A part that still comes may
-complete it.
+entries that cannot be read). What came of it is added to what is known, and nothing is forgotten.
+A part that still comes may complete it.
 
 """
 

@@ -1,5 +1,7 @@
 """A station's password changed over OCPP, whoever places the call (A01; 1.6: AuthorizationKey).
 
+2.1 may also set it for one network profile: in NetworkConfiguration, or with SetNetworkProfile.
+
 What is sent is accepted here from then on, and the old password until the station has used the new
 one, however long that takes: the answer may be lost, and neither end may lock the other one out.
 Where the station refuses the change, the old password stays the only one (A01.FR.04).
@@ -25,6 +27,7 @@ GRACE = timedelta(days=3650)
 
 # The new password is stored: at once, or with the next boot.
 _TAKEN = frozenset({"Accepted", "RebootRequired"})
+_HOLDERS = frozenset({"securityctrlr", "networkconfiguration"})
 _ENDS = (events.CallAnswered, events.CallRefused, events.AnswerInvalid)
 
 
@@ -57,6 +60,8 @@ def password_in(action: str, payload: dict[str, Any]) -> str:
     if action == "SetVariables":
         found = _about_password(payload.get("setVariableData"))
         return text(found, "attributeValue", LONGEST + 1)
+    if action == "SetNetworkProfile":
+        return text(inner(payload, "connectionData"), "basicAuthPassword", LONGEST + 1)
     return ""
 
 
@@ -72,7 +77,8 @@ def _about_password(variables: Any) -> Any:
     found = None
     for each in variables if isinstance(variables, list) else ():
         named = (inner(each, "component").get("name"), inner(each, "variable").get("name"))
-        if [str(name).lower() for name in named] == ["securityctrlr", "basicauthpassword"]:
+        component, variable = (str(name).lower() for name in named)
+        if component in _HOLDERS and variable == "basicauthpassword":
             found = each
     return found
 

@@ -7,11 +7,22 @@ from typing import Any
 import pytest
 
 from stations.models import ChargingStation
+from stations.password_changes import password_in
 from tests.stations.conftest import PASSWORD, Connect, becomes, place
 from tests.stations.socket import basic
 
 KEY = "4f43415f4f4354545f61646d696e5f74"
+PROFILE = {
+    "messageTimeout": 30,
+    "ocppCsmsUrl": "wss://csms.example/ocpp",
+    "ocppInterface": "Any",
+    "ocppTransport": "JSON",
+    "securityProfile": 2,
+}
 VARIABLE = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+
+OF_PROFILE = {**VARIABLE, "component": {"name": "networkconfiguration", "instance": "1"}}
+OTHER = {**VARIABLE, "variable": {"name": "Identity"}}
 
 WAYS: dict[str, tuple[str, Any]] = {
     "ocpp1.6": ("ChangeConfiguration", {"key": "AuthorizationKey", "value": KEY}),
@@ -23,6 +34,22 @@ def answer_of(subprotocol: str, status: str) -> Any:
     if subprotocol == "ocpp1.6":
         return {"status": status}
     return {"setVariableResult": [{**VARIABLE, "attributeStatus": status}]}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "password"),
+    [
+        ("SetNetworkProfile", {"connectionData": PROFILE | {"basicAuthPassword": KEY}}, KEY),
+        ("SetNetworkProfile", {"connectionData": PROFILE}, ""),
+        ("SetVariables", {"setVariableData": [{**OF_PROFILE, "attributeValue": KEY}]}, KEY),
+        ("SetVariables", {"setVariableData": [{**OTHER, "attributeValue": "x"}]}, ""),
+    ],
+)
+def test_a_password_may_be_that_of_one_network_profile(
+    action: str, payload: Any, password: str
+) -> None:
+    """2.1: the station uses it once it switches to the profile."""
+    assert password_in(action, payload) == password
 
 
 def lets_in(connect: Connect, station: ChargingStation, password: str) -> bool:
