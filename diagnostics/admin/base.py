@@ -91,11 +91,13 @@ def require_fleet(request: HttpRequest, permission: str) -> None:
 class Precise(admin.ModelAdmin):
     """A list is named after what is in it, and where no row is that the user may see, there is 404.
 
-    Django would say "Select ... to change", and lead to the index. `no_such` is the sentence of
-    the 404, where there is a better one than that there is no such row.
+    Django would say "Select ... to change", and lead to the index. `why_gone` is the second
+    sentence of the 404, where more is known of rows like these. `nothing_yet` stands in an empty
+    list, and says what would fill it.
     """
 
-    no_such: ClassVar[Any] = ""
+    why_gone: ClassVar[Any] = ""
+    nothing_yet: ClassVar[Any] = ""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -130,8 +132,8 @@ class Precise(admin.ModelAdmin):
         return row
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *_args: Any) -> HttpResponse:
-        plain = _("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)}
-        raise Http404(str(self.no_such or plain))
+        missing = _("There is no such %(name)s.") % {"name": str(self.opts.verbose_name)}
+        raise Http404(missing, self.why_gone)
 
 
 class TheirsOnly(Precise):

@@ -47,9 +47,11 @@ def _undo() -> None:
 
 
 def _of_what_is_missing(missing: Http404) -> tuple[str, str]:
+    """`missing` may say what is not there, and why that may be."""
+    what, why = (*missing.args, "", "")[:2]
     return (
-        str(missing) or _("There is no such page."),
-        _("It may have been deleted, or belong to a station that you do not see."),
+        str(what or _("There is no such page.")),
+        str(why or _("It may have been deleted, or belong to a station that you do not see.")),
     )
 
 

@@ -16,6 +16,7 @@ from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin
 from diagnostics.wording import duration
 from stations.admin.certificate import certificate_of
+from stations.admin.filters import OpenFilter
 from stations.models import StationConnection
 
 ROWS = 25
@@ -33,9 +34,10 @@ def connections_context(request: HttpRequest, station: Any) -> dict[str, Any]:
 @admin.register(StationConnection)
 class StationConnectionAdmin(FactAdmin):
     list_display = ("station_", "state", "ocpp_version", "remote_address", "opened", "lasted")
+    nothing_yet = gettext_lazy("No station has connected yet.")
     list_display_links = None
     list_filter = (
-        ("closed_at", admin.EmptyFieldListFilter),
+        OpenFilter,
         ("close_reason", admin.ChoicesFieldListFilter),
     )
     search_help_text = gettext_lazy("A station, or # and a number.")

@@ -56,6 +56,21 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(last_seen_at=None) if self.value() == "never" else queryset
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """Of connections."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("Open")), ("closed", _("Closed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        if self.value() in ("open", "closed"):
+            return queryset.filter(closed_at__isnull=self.value() == "open")
+        return queryset
+
+
 class AlertFilter(admin.SimpleListFilter):
     title = _("alerts")
     parameter_name = "alerts"

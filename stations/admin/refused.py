@@ -27,12 +27,13 @@ from stations.models import ChargingStation, RefusalReason, RefusedConnection
 @admin.register(RefusedConnection)
 class RefusedConnectionAdmin(FactAdmin):
     list_display = ("identity_", "why", "offered", "remote_address", "times", "last", "adopt")
+    nothing_yet = gettext_lazy("Nobody was turned away.")
     list_display_links = None
     list_filter = (("reason", admin.ChoicesFieldListFilter),)
     ordering = ("-last_at",)
     paginator = Paginator
     search_help_text = gettext_lazy("An identity.")
-    no_such = gettext_lazy("There is no such refused connection: it may have been adopted already.")
+    why_gone = gettext_lazy("It may have been adopted, or deleted with its time.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Ordered by the last knock, which moves: numbered pages, not keys."""

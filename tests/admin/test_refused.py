@@ -20,7 +20,8 @@ SEARCH = "/admin/diagnostics/logsearch/7777/change/"
 def test_a_row_that_is_gone_is_explained_with_the_way_on(root: Client) -> None:
     answer = root.get(SEARCH)
     text = text_of(answer, 404)
-    assert "There is no such search: it may have been deleted with its time." in text
+    assert "There is no such search over logs." in text
+    assert text.count("It may have been deleted") == 1
     assert 'href="/admin/diagnostics/logsearch/"' in answer.content.decode()
     assert "Log out" in text  # it is a page of the admin
 

@@ -59,6 +59,10 @@ def _switch(request: HttpRequest, rows: QuerySet[Automation], *, on: bool) -> No
 class AutomationAdmin(LiveFormAdmin):
     form = AutomationForm
     list_display = ("name", "state", "when_", "does", "last")
+    nothing_yet = gettext_lazy(
+        "Nothing is done by itself yet. An automation asks for a log or a report, or tells "
+        "somebody, as soon as something happens."
+    )
     list_filter = ("enabled", "trigger")
     search_fields = ("name",)
     show_facets = admin.ShowFacets.NEVER

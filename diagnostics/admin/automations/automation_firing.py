@@ -45,6 +45,7 @@ class AutomationFilter(admin.SimpleListFilter):
 @admin.register(AutomationFiring)
 class AutomationFiringAdmin(FactAdmin):
     list_display = ("result", "automation_", "station_", "what_", "when")
+    nothing_yet = gettext_lazy("No automation has acted yet.")
     list_display_links = None
     list_filter = ("outcome", AutomationFilter, FiredAgeFilter)
     search_help_text = gettext_lazy("A station, or # and a number.")

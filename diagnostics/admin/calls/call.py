@@ -19,6 +19,7 @@ from diagnostics.admin.base import FactAdmin, require
 from diagnostics.admin.calls.console import PLACE, ConsoleViews, may_cancel, stands_alone
 from diagnostics.admin.filters import AgeFilter
 from diagnostics.exceptions import RequestClosed
+from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import TERMINAL, CallStatus
 from diagnostics.models import OutboundCall
 from diagnostics.redaction import redact
@@ -49,6 +50,9 @@ def cancel_calls(
 @admin.register(OutboundCall)
 class CallAdmin(ConsoleViews, FactAdmin):
     list_display = ("call", "station_", "state", "placed", "took", "trouble")
+    nothing_yet = gettext_lazy(
+        "No call was placed yet: requests of logs and others will stand here."
+    )
     list_display_links = None
     list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter)
     search_help_text = gettext_lazy("A station, or # and a number.")
@@ -107,7 +111,7 @@ class CallAdmin(ConsoleViews, FactAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": None,
-            "subtitle": str(call),
+            "subtitle": _named(call),
             "media": self.media,
             **_drawn(request, call),
         }
@@ -120,6 +124,10 @@ class CallAdmin(ConsoleViews, FactAdmin):
         if call is None:
             raise Http404(_("There is no such call."))
         return TemplateResponse(request, "diagnostics/call_live.html", _drawn(request, call))
+
+
+def _named(call: OutboundCall) -> str:
+    return f"{call.wire_action or call.action} · {get_gateway().identity(call.station)}"
 
 
 def _require_view(request: HttpRequest, call: OutboundCall | None) -> None:

@@ -231,5 +231,7 @@ def _standing_alone(request: HttpRequest, pk: int) -> OutboundCall:
     calls = access.visible(OutboundCall.objects.select_related("station"), request.user)
     call = calls.filter(pk=pk).first()
     if call is None or not stands_alone(call):
-        raise Http404(_("There is no such call, or it belongs to a job, which has its own page."))
+        raise Http404(
+            _("There is no such call."), _("It may belong to a job, which has its own page.")
+        )
     return call

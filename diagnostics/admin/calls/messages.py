@@ -89,6 +89,10 @@ class MessageAgeFilter(admin.SimpleListFilter):
 @admin.register(MessageRecord)
 class MessageAdmin(FactAdmin):
     list_display = ("when", "station_", "way", "what", "outcome_", "took", "length")
+    nothing_yet = gettext_lazy(
+        "No message was recorded yet: what stations and this server say to each other will "
+        "stand here."
+    )
     list_display_links = None
     list_filter = (
         ("direction", admin.ChoicesFieldListFilter), ActionFilter, OutcomeFilter, MessageAgeFilter,
@@ -96,7 +100,9 @@ class MessageAdmin(FactAdmin):
     search_help_text = gettext_lazy(
         "A station, and after a blank what its messages should hold: an id, an action, a text."
     )
-    no_such = gettext_lazy("There is no such message: it may have been deleted with its time.")
+    why_gone = gettext_lazy(
+        "It may have been deleted with its time, or belong to a station that you do not see."
+    )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.export_view))

@@ -62,6 +62,7 @@ class CampaignAdmin(SteeringViews, LiveListAdmin):
     template = "diagnostics/campaigns/page.html"
     live_template = "diagnostics/campaigns/live.html"
     list_display = ("outcome", "what", "whom", "who", "when")
+    nothing_yet = gettext_lazy("Nobody asked many stations for something yet.")
     list_filter = ("status", "operation", AgeFilter)
     list_per_page = 25
     search_help_text = gettext_lazy("A name, or # and the number of a campaign.")

@@ -108,6 +108,7 @@ class CampaignStationAdmin(FactAdmin):
         "settled",
         "campaign_",
     )  # and what came
+    nothing_yet = gettext_lazy("No campaign has asked a station yet.")
     list_display_links = None
     list_filter = (CampaignFilter, StateFilter, WhyFilter, InfoFilter)
     search_help_text = gettext_lazy("A station.")

@@ -41,6 +41,7 @@ class ScheduleAdmin(PageAdmin):
     template = "diagnostics/schedules/page.html"
     live_template = "diagnostics/schedules/live.html"
     list_display = ("outcome", "what", "whom", "due", "made_by")
+    nothing_yet = gettext_lazy("Nothing starts by itself yet.")
     list_filter = ("enabled", "operation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:

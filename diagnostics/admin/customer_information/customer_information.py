@@ -45,6 +45,7 @@ class CustomerInformationAdmin(RequestAdmin):
     template = "diagnostics/customer/page.html"
     live_template = "diagnostics/customer/live.html"
     list_display = ("outcome", "station_", "wish", "customer", "why", "who", "when")
+    nothing_yet = gettext_lazy("No station was asked about a customer yet.")
     list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter, WhoFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
 

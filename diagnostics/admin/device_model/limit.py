@@ -18,6 +18,9 @@ from diagnostics.models import GroupLimit
 @admin.register(GroupLimit)
 class GroupLimitAdmin(WholeFleet):
     list_display = ("who", "groups_")
+    nothing_yet = gettext_lazy(
+        "No operator is limited: whoever may look at stations sees all of them."
+    )
     filter_horizontal = ("groups",)
     show_facets = admin.ShowFacets.NEVER
     fieldsets = (

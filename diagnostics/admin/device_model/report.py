@@ -38,6 +38,9 @@ class ReportAdmin(RequestAdmin):
     template = "diagnostics/report.html"
     live_template = "diagnostics/report_live.html"
     list_display = ("outcome", "station_", "what", "who", "when")
+    nothing_yet = gettext_lazy(
+        "No station was asked for a report yet. That is done on the tab Device model of a station."
+    )
     list_filter = ("status", AgeFilter, WhoFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a report.")
 

@@ -42,6 +42,9 @@ class VariableRequestAdmin(RequestAdmin):
     template = "diagnostics/variables.html"
     live_template = "diagnostics/variables_live.html"
     list_display = ("outcome", "station_", "what", "who", "when")
+    nothing_yet = gettext_lazy(
+        "No variable was read or changed yet. That is done on the tab Device model of a station."
+    )
     list_filter = ("status", AgeFilter, WhoFilter)
     search_help_text = gettext_lazy("A station, or # and the number of a request.")
 

@@ -30,11 +30,13 @@ from diagnostics.admin.events.filters import (
     TypeFilter,
 )
 from diagnostics.admin.live_list import LiveListAdmin
+from diagnostics.lifecycles.log_request import LogType
 from diagnostics.models import Alert
 from diagnostics.services.events import alerts
 from diagnostics.wording.alerts import alert_name, alert_value
 
 VIEW, ACKNOWLEDGE = "diagnostics.view_alert", "diagnostics.acknowledge_alert"
+REQUEST_LOG = "diagnostics.request_log"
 LONGEST_NOTE = 500
 
 
@@ -96,6 +98,10 @@ class AlertAdmin(LiveListAdmin):
     live_template = "diagnostics/alert_live.html"
 
     list_display = ("what", "station_", "value", "since", "times", "known")
+    nothing_yet = gettext_lazy(
+        "Nothing is wrong: no station has an open alert. Faults of connectors stand here by "
+        "themselves, values once a monitor watches them."
+    )
     list_filter = (StateFilter, SeverityFilter, TypeFilter, ComponentFilter)
     search_help_text = gettext_lazy("A station, or # and the number of an alert.")
     ordering = ("severity", "-id")
@@ -191,4 +197,13 @@ class AlertAdmin(LiveListAdmin):
             "same_component": same,
             "firings": firings_of(request, row),
             "automate": offer_for(request, row),
+            "ask_log": _ask_log(request, row),
         }
+
+
+def _ask_log(request: HttpRequest, row: Alert) -> str:
+    """Where the station's log is asked for; "" for those who may not."""
+    if not request.user.has_perm(REQUEST_LOG):
+        return ""
+    query = urlencode({"station": row.station_id, "log_type": LogType.DIAGNOSTICS})
+    return f"{reverse('admin:diagnostics_logrequest_request')}?{query}"

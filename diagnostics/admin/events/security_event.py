@@ -16,6 +16,9 @@ from diagnostics.models import SecurityEvent
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(FactAdmin):
     list_display = ("kind", "station_", "happened", "received", "tech_info")
+    nothing_yet = gettext_lazy(
+        "No security event yet: stations report logins, certificates and tampering here."
+    )
     list_display_links = None
     list_filter = (ReceivedAgeFilter,)
     search_help_text = gettext_lazy("A station, or # and a number.")

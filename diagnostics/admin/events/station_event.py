@@ -31,6 +31,7 @@ FACTS = (
 @admin.register(StationEvent)
 class StationEventAdmin(FactAdmin):
     list_display = ("about", "station_", "value", "trigger", "happened", "received")
+    nothing_yet = gettext_lazy("No event yet: what monitors and stations report will stand here.")
     list_display_links = None
     list_filter = (TriggerFilter, ReceivedAgeFilter, UnreadFilter)
     search_help_text = gettext_lazy("A station, or # and a number.")

@@ -26,10 +26,13 @@ LIST = "admin:diagnostics_stationcapability_changelist"
 @admin.register(StationCapability)
 class StationCapabilityAdmin(FactAdmin):
     list_display = ("what", "station_", "state", "firmware", "found")
+    nothing_yet = gettext_lazy(
+        "Nothing is known yet of what stations can do. It is noted as they answer."
+    )
     list_display_links = None
     list_filter = ("known",)
     search_help_text = gettext_lazy("A station, or # and a number.")
-    no_such = gettext_lazy("There is no such finding: it may have been forgotten already.")
+    why_gone = gettext_lazy("It may have been forgotten already.")
     fields = ("station", "subject", "known", "code", "firmware", "learnt_at")
 
     @admin.display(description=gettext_lazy("What"))

@@ -72,6 +72,10 @@ class GroupForm(forms.ModelForm):
 class StationGroupAdmin(Precise):
     form = GroupForm
     list_display = ("name", "kind", "stations_", "alerts", "time_zone")
+    nothing_yet = gettext_lazy(
+        "No group yet. A group holds the stations of a site, a customer or a model, to ask and"
+        " to show them together."
+    )
     list_filter = ("kind",)
     search_fields = ("name", "description")
     show_facets = admin.ShowFacets.NEVER

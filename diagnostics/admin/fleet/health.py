@@ -49,6 +49,10 @@ class HealthFilter(admin.SimpleListFilter):
 @admin.register(HealthProblem)
 class HealthProblemAdmin(FactAdmin):
     list_display = ("station_", "what", "since_")
+    nothing_yet = gettext_lazy(
+        "Nothing is wrong with any connection: those that come and go, wrong clocks and slow "
+        "answers would stand here."
+    )
     list_display_links = None
     list_filter = ("kind",)
     list_per_page = 100

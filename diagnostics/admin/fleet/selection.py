@@ -84,6 +84,10 @@ class StationSelectionAdmin(Precise):
 
     form = SelectionForm
     list_display = ("name", "description", "made_by")  # and how many it holds
+    nothing_yet = gettext_lazy(
+        "No selection yet. It is a filter of stations under a name, for campaigns, schedules "
+        "and monitor profiles."
+    )
     search_fields = ("name", "description")
     filter_horizontal = ("groups",)
     fieldsets = (

@@ -19,6 +19,9 @@ from diagnostics.services.uploads import file_servers
 @admin.register(FileServer)
 class FileServerAdmin(WholeFleet, FactAdmin):
     list_display = ("server", "state", "reached", "tls_", "connected", "started", "seen")
+    nothing_yet = gettext_lazy(
+        "No FTP or SFTP server has run here yet. Only stations that know no HTTP need one."
+    )
     list_display_links = None
     ordering = ("-heartbeat_at",)
     fields = ("kind", "url", "tls", "tls_required", "host", "pid", "port", "connected",

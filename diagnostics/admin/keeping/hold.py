@@ -55,6 +55,10 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(LegalHold)
 class LegalHoldAdmin(FactAdmin):
     list_display = ("held", "state", "reason", "who", "when")
+    nothing_yet = gettext_lazy(
+        "Nothing is on legal hold. A hold is placed from the page of a log request, of a "
+        "station's logs, or of a group."
+    )
     list_display_links = None
     list_filter = (StateFilter, "scope")
     search_help_text = gettext_lazy("A station, or # and a number.")

@@ -37,6 +37,7 @@ NAMED = 200
 @admin.register(RetentionRule)
 class RetentionRuleAdmin(WholeFleet):
     list_display = ("scope", "kept", "is_active", "note")
+    nothing_yet = gettext_lazy("There is no rule: everything is kept.")
     list_select_related = ("group",)
     show_facets = admin.ShowFacets.NEVER
     fieldsets = (
@@ -83,6 +84,9 @@ class RetentionRunAdmin(RunAdmin):
     template = "diagnostics/retention/run.html"
     live_template = "diagnostics/retention/run_live.html"
     list_display = ("outcome", "files", "size", "held", "who", "when")
+    nothing_yet = gettext_lazy(
+        "The retention rules were not applied yet. Where there are any, that happens once a day."
+    )
     list_filter = ("is_dry", "status")
 
     @admin.display(description=gettext_lazy("Outcome"))

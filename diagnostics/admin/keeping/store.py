@@ -50,6 +50,7 @@ class StoreCheckAdmin(RunAdmin):
     template = "diagnostics/retention/check.html"
     live_template = "diagnostics/retention/check_live.html"
     list_display = ("outcome", "who", "when")
+    nothing_yet = gettext_lazy("The store was never compared with the rows.")
 
     @admin.display(description=gettext_lazy("Outcome"))
     def outcome(self, row: StoreCheck) -> SafeString:

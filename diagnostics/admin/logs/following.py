@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from diagnostics.admin.base import page_media, require
@@ -45,7 +44,7 @@ class FollowingViews(ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": None,
-            "subtitle": _("Follow a log"),
+            "subtitle": str(row),
             "row": row,
             "identity": get_gateway().identity(row.station),
             "sentence": arriving_sentence(row, None),

@@ -61,6 +61,7 @@ class LogRequestAdmin(
     live_template = "diagnostics/log_request_live.html"
 
     list_display = ("outcome", "station_", "log", "who", "when", "size")
+    nothing_yet = gettext_lazy("No station was asked for a log yet.")
     list_filter = (
         VerdictFilter, LogTypeFilter, AgeFilter, EndedFilter, WhoFilter, ReasonFilter,
         VendorFilter, ModelFilter, FirmwareFilter, SelectionFilter,

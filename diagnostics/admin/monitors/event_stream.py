@@ -61,6 +61,10 @@ class EventStreamAdmin(PageAdmin):
     template = "diagnostics/event_stream.html"
     live_template = "diagnostics/event_stream_live.html"
     list_display = ("stream", "station_", "state", "waiting", "opened", "heard")
+    nothing_yet = gettext_lazy(
+        "No stream yet: OCPP 2.1 stations open one for a periodic monitor that was set with a "
+        "stream."
+    )
     list_filter = (("status", admin.ChoicesFieldListFilter),)
     search_help_text = gettext_lazy("A station, or # and a number.")
 

@@ -47,6 +47,10 @@ class MonitorAdmin(MonitorViews, FactAdmin):
     """The list over the fleet; a station's own monitors are a tab of its page."""
 
     list_display = ("state", "station_", "watched", "when", "how_bad", "number", "origin")
+    nothing_yet = gettext_lazy(
+        "No monitor is known yet. They are set, and read from a station, on the tab Monitors "
+        "of its page."
+    )
     list_display_links = None
     list_filter = (
         ("status", admin.ChoicesFieldListFilter),

@@ -39,6 +39,9 @@ class TargetFilter(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(WholeFleet, FactAdmin):
     list_display = ("result", "target_", "about", "attempts", "when")
+    nothing_yet = gettext_lazy(
+        "Nothing was told to anybody yet: what goes out to notification targets will stand here."
+    )
     list_display_links = None
     list_filter = ("state", TargetFilter, AgeFilter)
     search_help_text = gettext_lazy("# and a number.")

@@ -24,6 +24,9 @@ from diagnostics.wording.notifications import route_words
 class NotificationRouteAdmin(WholeFleet):
     form = RouteForm
     list_display = ("name", "state", "what", "where", "whom", "digest")
+    nothing_yet = gettext_lazy(
+        "Nobody is told anything yet. A route says what is told, to which targets and when."
+    )
     list_filter = ("enabled",)
     search_fields = ("name",)
     show_facets = admin.ShowFacets.NEVER

@@ -36,6 +36,10 @@ SHOWN, NAMED = 20, 6
 class NotificationTargetAdmin(WholeFleet, LiveFormAdmin):
     form = TargetForm
     list_display = ("name", "kind", "where", "state", "waiting", "delivered")
+    nothing_yet = gettext_lazy(
+        "There is nobody to tell yet. A target is where messages go: e-mail, a webhook, a chat"
+        " or a pager."
+    )
     list_filter = ("kind", "enabled")
     search_fields = ("name",)
     show_facets = admin.ShowFacets.NEVER

@@ -42,6 +42,10 @@ _APPLIED = (ProfileState.DRIFTED, ProfileState.UNKNOWN, "")
 @admin.register(MonitorProfile)
 class MonitorProfileAdmin(ProfileEditing, WholeFleet):
     list_display = ("name_", "stations_", "for_", "version_", "repair_", "position")
+    nothing_yet = gettext_lazy(
+        "A monitor profile says which monitors the stations of a model or group should have; "
+        "stations that run others are shown, and put right."
+    )
     list_display_links = None
     search_fields = ("name", "description")
     show_full_result_count = False

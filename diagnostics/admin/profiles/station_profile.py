@@ -72,6 +72,10 @@ class ProfileFilter(admin.SimpleListFilter):
 @admin.register(StationProfile)
 class StationProfileAdmin(FactAdmin):
     list_display = ("state_", "station_", "profile_", "version_", "checked")
+    nothing_yet = gettext_lazy(
+        "No station has a monitor profile yet. Stations get one by the selections that a "
+        "profile names."
+    )
     list_display_links = None
     list_filter: ClassVar[Any] = (
         ("state", admin.ChoicesFieldListFilter),

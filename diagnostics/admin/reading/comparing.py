@@ -61,7 +61,12 @@ class CompareViews(ModelAdmin):
         """`?left=12.0&right=15.0`: a file and the number of the text in it."""
         require(request, PERMISSION)
         form = CompareForm(request.GET)
-        context = {**self._chrome(request), "title": None, "subtitle": _("Compare"), "form": form}
+        context = {
+            **self._chrome(request),
+            "title": None,
+            "subtitle": _("Two logs side by side"),
+            "form": form,
+        }
         try:
             left, right = (_side(request, request.GET.get(name, "")) for name in ("left", "right"))
             context |= {"left": left, "right": right}

@@ -57,7 +57,7 @@ class ReaderViews(ModelAdmin):
             "encoding": _encoding(request.GET),
             "opts": self.opts,
             "title": None,
-            "subtitle": _("Read a log"),
+            "subtitle": file.name or str(file.log_request),
             "row": file.log_request,
             "identity": get_gateway().identity(file.log_request.station),
             "media": page_media("reader", "reader_waiting", "reader_search"),

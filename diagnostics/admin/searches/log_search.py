@@ -51,8 +51,11 @@ class LogSearchAdmin(LiveListAdmin, RequestAdmin):
     template = "diagnostics/search/page.html"
     live_template = "diagnostics/search/live.html"
     list_display = ("outcome", "pattern_", "where", "who", "when")
+    nothing_yet = gettext_lazy(
+        "Nobody searched over many logs yet, or all searches are gone with their time."
+    )
     list_filter = (("status", admin.ChoicesFieldListFilter), AgeFilter, WhoFilter)
-    no_such = gettext_lazy("There is no such search: it may have been deleted with its time.")
+    why_gone = gettext_lazy("It may have been deleted with its time.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogSearch]:
         rows = LogSearch.objects.select_related("requested_by").order_by("-pk")

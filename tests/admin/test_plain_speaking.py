@@ -1,0 +1,88 @@
+"""What pages say of themselves: in the browser's tab, where they are empty, and what is next."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from diagnostics.admin.base import Precise
+from diagnostics.models import Alert, OutboundCall
+from diagnostics.services.calls import place_call
+from stations.models import ChargingStation
+from tests.admin.conftest import Staff, text_of
+from tests.admin.test_alerts import page, tell
+
+LISTS = sorted(
+    f"{model._meta.app_label}_{model._meta.model_name}"
+    for model, model_admin in admin.site._registry.items()
+    if isinstance(model_admin, Precise)
+)
+
+
+def title_of(response: Any) -> str:
+    found = re.search(r"<title>\s*(.*?)\s*</title>", response.content.decode(), re.DOTALL)
+    assert found is not None
+    return found[1].removesuffix(" | Station diagnostics")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_an_empty_list_says_what_would_fill_it(root: Client, name: str) -> None:
+    text = text_of(root.get(reverse(f"admin:{name}_changelist")))
+    assert "Nothing here yet." not in text
+
+
+def test_an_empty_list_has_the_button_that_fills_it(root: Client, staff: Staff) -> None:
+    button = 'class="button dx-primary" href="/admin/diagnostics/stationgroup/add/"'
+    assert button in root.get("/admin/diagnostics/stationgroup/").content.decode()
+    onlooker = staff("diagnostics.view_stationgroup")
+    assert button not in onlooker.get("/admin/diagnostics/stationgroup/").content.decode()
+
+
+def test_a_filter_that_nothing_passes_is_not_taken_for_an_empty_list(root: Client) -> None:
+    answer = root.get("/admin/diagnostics/outboundcall/?status__exact=Refused")
+    assert "No call is like that. Show all" in text_of(answer)
+    assert 'class="button" href="?"' in answer.content.decode()
+
+
+def test_connections_are_open_or_closed(root: Client) -> None:
+    text = text_of(root.get("/admin/stations/stationconnection/"))
+    assert "By state All Open Closed" in text
+
+
+def test_what_to_do_about_an_alert_stands_below_its_verdict(root: Client, station: Any) -> None:
+    tell(station)
+    text = root.get(page(Alert.objects.get())).content.decode()
+    ask = f"/request/?station={station.pk}&amp;log_type=DiagnosticsLog"
+    order = [text.index(each) for each in ("nobody has ack", 'name="note"', ask, "Its monitor")]
+    assert order == sorted(order)
+
+
+def test_who_may_not_ask_for_logs_is_not_offered_one(staff: Staff, station: Any) -> None:
+    tell(station)
+    shown = staff("diagnostics.view_alert").get(page(Alert.objects.get()))
+    assert "Request its log" not in text_of(shown)
+
+
+def test_the_tab_of_the_browser_names_station_and_page(
+    root: Client, station: ChargingStation
+) -> None:
+    base = f"/admin/stations/chargingstation/{station.pk}/change/"
+    assert title_of(root.get(f"{base}?tab=logs")) == "CS-1 · Logs"
+    assert title_of(root.get(f"{base}?tab=settings")) == "CS-1 · Settings"
+
+
+def test_the_tab_of_the_browser_names_a_call(root: Client, station: ChargingStation) -> None:
+    place_call(station=station, action="ClearCache", payload={})
+    call = OutboundCall.objects.get()
+    shown = root.get(f"/admin/diagnostics/outboundcall/{call.pk}/change/")
+    assert title_of(shown) == "ClearCache · CS-1"
+
+
+def test_the_tab_of_the_browser_names_what_a_campaign_does(root: Client) -> None:
+    shown = root.get("/admin/diagnostics/campaign/start/?operation=Log")
+    assert title_of(shown) == "Start a campaign: Get a log"
