@@ -35,6 +35,7 @@ def connections_context(request: HttpRequest, station: Any) -> dict[str, Any]:
 class StationConnectionAdmin(FactAdmin):
     list_display = ("station_", "state", "ocpp_version", "remote_address", "opened", "lasted")
     nothing_yet = gettext_lazy("No station has connected yet.")
+    change_list_template = "admin/diagnostics/change_list.html"
     list_display_links = None
     list_filter = (
         OpenFilter,

@@ -28,6 +28,7 @@ from stations.models import ChargingStation, RefusalReason, RefusedConnection
 class RefusedConnectionAdmin(FactAdmin):
     list_display = ("identity_", "why", "offered", "remote_address", "times", "last", "adopt")
     nothing_yet = gettext_lazy("Nobody was turned away.")
+    change_list_template = "admin/diagnostics/change_list.html"
     list_display_links = None
     list_filter = (("reason", admin.ChoicesFieldListFilter),)
     ordering = ("-last_at",)

@@ -76,7 +76,7 @@ def plan_of(station: ChargingStation) -> str:
 def test_a_profile_is_made_by_rows_for_a_selection(
     root: Client, selection: StationSelection
 ) -> None:
-    assert "New monitor profile" in text_of(root.get(BASE))
+    assert "Add monitor profile" in text_of(root.get(BASE))
     page = root.get(f"{BASE}add/")
     assert "may be a star" in text_of(page) and "The depot" in text_of(page)
     streamed = {"component": "EVSE", "evse": "*", "variable": "Power", "type": "Periodic",
