@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from diagnostics.lifecycles.log_request import UploadRoute
+from diagnostics.lifecycles.log_request import LogType, UploadRoute
+from diagnostics.lifecycles.report import ReportBase, ReportKind
 from diagnostics.models import TimelineEntry
 from diagnostics.wording.values import size
 
@@ -100,7 +101,7 @@ SENTENCES: dict[str, str] = {
     "profile.canceled": gettext_noop("The application of a monitor profile was canceled"),
     "profile.drifted": gettext_noop("Runs other monitors than its profile %(profile)s says"),
     "report.requested": gettext_noop("Report requested: %(report)s"),
-    "report.settled": gettext_noop("Report %(report)s is %(status)s"),
+    "report.settled": gettext_noop("Report %(report)s: %(status)s"),
     "report.unmatched": gettext_noop("Sent a part of a report that nobody here had asked for"),
     "station.booted": gettext_noop("Booted"),
     "station.connected": gettext_noop("Connected"),
@@ -162,6 +163,14 @@ def _word(key: str, value: Any) -> str:
         return size(value)
     if key == "route":
         return str(dict(UploadRoute.choices).get(value, _("Automatic")))
+    if key == "log_type":
+        return str(dict(LogType.choices).get(value, value))
+    if key == "report":
+        return _report(str(value))
+    if key == "firmware":
+        return _("firmware %(version)s") % {"version": value}
+    if key == "version":
+        return f"OCPP {value}"
     if key == "declared":
         return _("announced as %(size)s") % {"size": size(value)}
     if key == "continued":
@@ -184,3 +193,10 @@ def _word(key: str, value: Any) -> str:
         }
         return words[key]
     return str(value)
+
+
+def _report(named: str) -> str:
+    """ "FullInventory #3" as its page calls it, and the number."""
+    what, _sign, number = named.rpartition(" #")
+    words = dict([*ReportBase.choices, *ReportKind.choices])
+    return f"{words.get(what, what)} #{number}"

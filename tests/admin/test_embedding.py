@@ -27,7 +27,7 @@ def request_(rf: RequestFactory, admin_user: User) -> HttpRequest:
 def test_the_template_tags_work_on_any_page(request_: HttpRequest, row: LogRequest) -> None:
     template = engines["django"].from_string(TAGS)
     page = template.render({"station": row.station}, request_)
-    for piece in ("What needs somebody now", "CS-1", "DiagnosticsLog requested", "GetLog"):
+    for piece in ("What needs somebody now", "CS-1", "Diagnostics log requested", "GetLog"):
         assert piece in page
 
 

@@ -132,12 +132,12 @@ def test_the_tabs_are_addresses_and_need_their_permissions(
     here = f"{STATIONS}{station.pk}/change/"
     looker = staff("stations.view_chargingstation", "diagnostics.view_logrequest")
     overview = text_of(looker.get(here))
-    assert "Connected" in overview and "DiagnosticsLog requested" in overview
+    assert "Connected" in overview and "Diagnostics log requested" in overview
     assert "Calls" not in overview and "Request diagnostics log" not in overview
     assert "Waiting" in text_of(looker.get(here, {"tab": "logs"}))
     assert "Waiting: the station" not in text_of(looker.get(here, {"tab": "calls"}))
     only = text_of(looker.get(here, {"tab": "overview", "source": "Operator"}))
-    assert "DiagnosticsLog requested" not in only
+    assert "Diagnostics log requested" not in only
     nobody = staff("diagnostics.view_logrequest")
     assert nobody.get(here).status_code == 403
 

@@ -188,7 +188,7 @@ def _request(station: Any, kind: ReportKind, criteria: dict[str, Any], requested
         kind="report.requested",
         source=Source.OPERATOR if requested_by else Source.SYSTEM,
         user=requested_by,
-        report=f"{criteria.get('reportBase') or ACTIONS[kind]} #{row.pk}",
+        report=f"{criteria.get('reportBase') or kind} #{row.pk}",
     )
     publish_on_commit("report", row.pk, state=row.status)
     return row

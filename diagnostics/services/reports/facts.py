@@ -206,5 +206,5 @@ def end_by_boot(station: Any) -> None:
 
 
 def _note(row: Report, kind: str, source: str, **data: Any) -> None:
-    name = row.criteria.get("reportBase") or row.get_kind_display()
+    name = row.criteria.get("reportBase") or row.kind
     note(station=row.station, kind=kind, source=source, report=f"{name} #{row.pk}", **data)
