@@ -165,7 +165,7 @@ def _let_in(arrival: Arrival, stations: dict[str, ChargingStation]) -> _LetIn:
     if station is None:
         raise Refused(RefusalReason.UNKNOWN_STATION)
     certificate = _check_credentials(station, handshake)
-    _check_leave(station, handshake.peer)
+    _check_leave(station, handshake.peer, certificate)
     version = choose_subprotocol(handshake.subprotocols)
     if version is None:
         raise Refused(RefusalReason.NO_SUBPROTOCOL, station)
@@ -232,8 +232,10 @@ def _forget_previous(station: ChargingStation) -> None:
         mine.update(previous_password_hash="", previous_password_until=None)
 
 
-def _check_leave(station: ChargingStation, peer: Peer) -> None:
+def _check_leave(station: ChargingStation, peer: Peer, certificate: Certificate | None) -> None:
+    """A certificate on a plain line was not asked for by a proxy: somebody wrote the header."""
     if not station.is_active:
         raise Refused(RefusalReason.BLOCKED, station)
-    if station.security_profile == SecurityProfile.TLS and not peer.is_encrypted:
+    needs_tls = certificate is not None or station.security_profile == SecurityProfile.TLS
+    if needs_tls and not peer.is_encrypted:
         raise Refused(RefusalReason.NOT_ENCRYPTED, station)

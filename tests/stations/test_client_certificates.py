@@ -148,6 +148,7 @@ def test_a_header_counts_only_on_connections_from_the_proxy(
         ({HEADER: "{good}"}, "NotVerified"),
         ({HEADER: "{good}", VERDICT: "FAILED:certificate has expired"}, "NotVerified"),
         ({HEADER: "{good}", VERDICT: "FAILED\nSUCCESS"}, "NotVerified"),
+        ({HEADER: "{good}", VERDICT: "SUCCESS", "X-Forwarded-Proto": "http"}, "NotEncrypted"),
         ({HEADER: "", VERDICT: "NONE"}, "NoCertificate"),
     ],
 )
