@@ -146,3 +146,11 @@ class ChargingStation(models.Model):
                     )
                 }
             )
+        if self.takes_password_meanwhile and not self.password_hash:
+            raise ValidationError(
+                {
+                    "takes_password_meanwhile": _(
+                        "The station has no password: make one up first, or leave this out."
+                    )
+                }
+            )

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from stations.models import ChargingStation, RefusedConnection, StationCertificate
+from stations.services import set_password
 from tests.admin.conftest import HOSTILE, Staff, text_of
 
 STATIONS = "/admin/stations/chargingstation/"
@@ -70,6 +71,8 @@ def test_changing_to_profile_3_takes_the_permission_to_change_stations(
     address = f"{STATIONS}{station.pk}/change/?tab=settings"
     wanted = {**SETTINGS, "certificate_name": "SN-1", "takes_password_meanwhile": "on"}
     assert staff("stations.view_chargingstation").post(address, wanted).status_code == 403
+    assert "The station has no password" in text_of(root.post(address, wanted))
+    set_password(station)
     assert root.post(address, wanted).status_code == 302
     assert "until then its password is accepted" in text_of(root.get(address))
     station.refresh_from_db()
