@@ -54,7 +54,8 @@ class Authority:
 
 def client_context(server: Path, own: Path | None = None) -> ssl.SSLContext:
     """The TLS of a client that knows a server by its certificate, and maybe has one of its own."""
-    context = ssl.create_default_context(cafile=str(server))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(server)
     if own is not None:
         context.load_cert_chain(own)
     return context
