@@ -21,9 +21,8 @@ django_application = get_asgi_application()
 # The apps' consumers can be imported only after Django is set up.
 from config.lifespan import lifespan  # noqa: E402
 from config.proxies import behind_proxies  # noqa: E402
-from diagnostics.conf import app_settings  # noqa: E402
 from diagnostics.routing import websocket_urlpatterns as operators  # noqa: E402
-from diagnostics.uploads.app import upload_app  # noqa: E402
+from diagnostics.uploads.app import is_upload, upload_app  # noqa: E402
 from stations.handshake import refuse  # noqa: E402
 from stations.routing import websocket_urlpatterns as stations  # noqa: E402
 
@@ -44,8 +43,7 @@ operator_sockets = AllowedHostsOriginValidator(
 
 async def http(scope: Scope, receive: Any, send: Any) -> None:
     """Send uploads to their own application and everything else to Django."""
-    uploading = scope["path"].startswith(app_settings.upload_path)
-    await (upload_app if uploading else django_application)(scope, receive, send)
+    await (upload_app if is_upload(scope) else django_application)(scope, receive, send)
 
 
 async def websocket(scope: Scope, receive: Any, send: Any) -> None:

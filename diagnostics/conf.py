@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from diagnostics.setting_kinds import in_words, takes
 
 Keys = TypeVar("Keys")
 
@@ -32,13 +35,27 @@ class SettingsDict(Generic[Keys]):
             self._read = read = (given, self._keys(**known))
         return read[1]
 
-    def unknown_keys(self) -> list[str]:
-        """Keys that no setting has: typos, reported by a system check."""
-        return sorted(self._given().keys() - self._known())
+    def problems(self) -> list[str]:
+        """What a system check says of the dict: typos, and values of which nothing can be made."""
+        if not isinstance(getattr(settings, self._name, _NONE), dict):
+            return [f"{self._name} must be a dict."]
+        given, known = self._given(), self._known()
+        kinds = get_type_hints(self._keys)
+        unknown = [self._unknown(str(key)) for key in sorted(given.keys() - known, key=str)]
+        return unknown + [
+            f"{self._name}['{key}'] must be {in_words(kind)}, not {given[key]!r}."
+            for key in sorted(given.keys() & known)
+            if not takes(kind := kinds[key.lower()], given[key])
+        ]
+
+    def _unknown(self, key: str) -> str:
+        close = get_close_matches(key.upper(), self._known(), n=1)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        return f"{self._name} has an unknown key {key}.{meant}"
 
     def _given(self) -> dict[str, Any]:
-        given: dict[str, Any] = getattr(settings, self._name, _NONE)
-        return given
+        given: Any = getattr(settings, self._name, _NONE)
+        return given if isinstance(given, dict) else _NONE
 
     def _known(self) -> set[str]:
         return {field.name.upper() for field in fields(self._keys)}  # type: ignore[arg-type]
@@ -64,6 +81,8 @@ class DiagnosticsSettings:
     public_url: str = ""
     # The path under PUBLIC_URL where the upload endpoint is mounted.
     upload_path: str = "/u/"
+    # The path of the websocket that tells operators' pages what changed.
+    socket_path: str = "/ws/diagnostics/"
     # Ways for a file to come in, the preferred one first; the relay is always the last resort.
     upload_routes: tuple[str, ...] = ("relay",)
     # The FTP server as stations reach it, ftp://host or ftp://host:port; empty: there is none.
@@ -197,7 +216,7 @@ def station_model() -> str:
     Raises ImproperlyConfigured when the project does not name its station model.
     """
     name = getattr(settings, "DIAGNOSTICS_STATION_MODEL", None)
-    if not isinstance(name, str):
+    if not isinstance(name, str) or name.count(".") != 1:
         raise ImproperlyConfigured(
             'Set DIAGNOSTICS_STATION_MODEL = "app.Model" to the model that holds your stations.'
         )

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from celery import current_app
-from kombu.exceptions import OperationalError
 
 from diagnostics.conf import app_settings
 
@@ -22,5 +21,5 @@ def enqueue(task: str, *arguments: Any, slow: bool = False) -> None:
     queue = {"queue": app_settings.slow_queue} if slow and app_settings.slow_queue else {}
     try:
         current_app.signature(task, args=arguments).apply_async(retry=False, **queue)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker away, a sweep will do %s for %s: %s", task, arguments, error)
+    except Exception as error:  # whatever the transport of the broker raises
+        logger.warning("Not handed over, a sweep will do %s for %s: %s", task, arguments, error)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from diagnostics.conf import app_settings
 from diagnostics.consumers import ProgressConsumer
 
-websocket_urlpatterns = [path("ws/diagnostics/", ProgressConsumer.as_asgi())]
+websocket_urlpatterns = [path(app_settings.socket_path.lstrip("/"), ProgressConsumer.as_asgi())]

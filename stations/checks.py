@@ -12,14 +12,12 @@ from stations.proxies import unusable_proxies
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """stations.E001: a typo must not be silent. E002: nor must certificates that nobody hands
+    """stations.E001: a mistake must not be silent. E002: nor must certificates that nobody hands
     over be."""
-    errors: list[CheckMessage] = [
-        Error(f"STATIONS has an unknown key {key}.", id="stations.E001")
-        for key in stations_settings.unknown_keys()
-    ]
+    if problems := stations_settings.problems():
+        return [Error(problem, id="stations.E001") for problem in problems]
     settings = stations_settings()
-    return errors + (_unusable(settings) if settings.client_certificate_header else [])
+    return _unusable(settings) if settings.client_certificate_header else []
 
 
 def _unusable(settings: StationsSettings) -> list[CheckMessage]:

@@ -124,7 +124,7 @@ FUNCTIONS = {
     },
     "gateway": {"get_gateway": ""},
     "storage": {"get_log_store": ""},
-    "uploads.app": {"upload_app": "scope receive send"},
+    "uploads.app": {"upload_app": "scope receive send", "is_upload": "scope"},
     "admin.fleet.actions": {"request_logs_action": "model_admin request queryset"},
     "tasks": {"sweep": "", "run_campaigns": "", "apply_retention": "run_id"},
 }

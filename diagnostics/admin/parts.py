@@ -6,11 +6,13 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -166,12 +168,16 @@ def size(octets: int | str | None) -> str:
 
 def station_url(station: Any) -> str:
     """The station's page in this admin, or "" where the host has none."""
+    of = f"{station._meta.app_label}_{station._meta.model_name}"
     try:
-        return reverse(
-            f"admin:{station._meta.app_label}_{station._meta.model_name}_change", args=[station.pk]
-        )
+        return reverse(f"admin:{of}_change", args=[quote(station.pk)])
     except NoReverseMatch:
         return ""
+
+
+def about(station: Any, page: str, **query: Any) -> str:
+    """The address of a page that is told which station: its key may be any text."""
+    return f"{reverse(page)}?{urlencode({'station': station.pk, **query})}"
 
 
 def station_link(station: Any, tab: str = "") -> SafeString:

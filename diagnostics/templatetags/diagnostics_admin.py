@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.http import Http404, HttpRequest
+from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 
 from diagnostics.admin import home, parts
@@ -18,6 +19,7 @@ from diagnostics.admin.fleet.station_page import (
     offers,
     timeline_context,
 )
+from diagnostics.conf import app_settings
 from diagnostics.models import LogRequest, OutboundCall, TimelineEntry
 from diagnostics.services import access
 from diagnostics.wording import entry_sentence, verdict_sentence
@@ -94,6 +96,12 @@ def station_link(station: Any) -> SafeString:
 @register.simple_tag
 def mark(tone: str) -> str:
     return parts.MARKS[tone]
+
+
+@register.simple_tag
+def socket_path() -> str:
+    """{% socket_path %}: where pages hear what changed, below the prefix of the project."""
+    return get_script_prefix().rstrip("/") + app_settings.socket_path
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
 """Runs scripted stations over real sockets: websockets for OCPP, HTTP or FTP for uploads.
 
-Needs the `websockets` package (the extra `simulate`).
+Needs the `websockets` package (the extra `simulator`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.storage import StorageError, StorageFull
 from diagnostics.uploads.body import Body, Ending, Receive
 from diagnostics.uploads.reception import Reception
-from diagnostics.uploads.requests import UploadRequest
+from diagnostics.uploads.requests import UploadRequest, own_path
 from diagnostics.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,11 @@ UNAVAILABLE = Reply(503, "The file cannot be stored now.", ((b"retry-after", b"6
 FULL = Reply(507, "There is no room for the file.")
 
 AFTER = {Ending.COMPLETE: OK, Ending.CUT_OFF: CUT_OFF, Ending.STALLED: STALLED}
+
+
+def is_upload(scope: dict[str, Any]) -> bool:
+    """Whether a request is for `upload_app`: at UPLOAD_PATH."""
+    return own_path(scope).startswith(app_settings.upload_path)
 
 
 async def upload_app(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -27,7 +27,7 @@ class UploadRequest(Announcement):
         `<upload path><token>`, with a slash behind or without, and whatever name a station
         appends: some always do, some do when the address ends in a slash, some never.
         """
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = own_path(scope)
         token, _, appended = path.removeprefix(upload_path).partition("/")
         if not path.startswith(upload_path) or not _TOKEN.fullmatch(token):
             return None
@@ -44,6 +44,12 @@ class UploadRequest(Announcement):
             expects_continue=headers.get(b"expect", "").lower() == "100-continue",
             name_was_appended=bool(display_name(appended)),
         )
+
+
+def own_path(scope: Mapping[str, Any]) -> str:
+    """The path below the prefix that the server was told of (`--root-path`)."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _text(value: bytes) -> str:

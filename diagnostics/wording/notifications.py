@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.contrib.admin.utils import quote
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -125,14 +127,18 @@ def link(told: Notification) -> str:
     if own or told.station is None:
         return own
     meta = told.station._meta
-    return _address(f"admin:{meta.app_label}_{meta.model_name}_change", told.station.pk)
+    return _address(f"admin:{meta.app_label}_{meta.model_name}_change", quote(told.station.pk))
 
 
 def _address(name: str, *keys: Any) -> str:
+    """PUBLIC_URL may have the project's prefix already, which a page's own path begins with too."""
+    base = app_settings.public_url
+    prefix = urlsplit(base).path
     try:
-        return app_settings.public_url + reverse(name, args=keys)
+        path = reverse(name, args=keys)
     except NoReverseMatch:
         return ""
+    return base + (path[len(prefix) :] if path.startswith(f"{prefix}/") else path)
 
 
 def _as_data(told: Notification) -> dict[str, Any]:

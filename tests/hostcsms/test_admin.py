@@ -89,6 +89,14 @@ def test_the_hosts_station_page_has_our_tabs(
         assert expected in page(operator, f"{here}?tab={tab}"), tab
 
 
+def test_the_tabs_are_there_where_django_spells_a_key_in_its_own_way(
+    operator: Client, box: ChargeBox
+) -> None:
+    """In addresses of the admin a key of any text has `_2D` and the like for signs."""
+    spelled = str(box.pk).replace("-", "_2D")
+    assert "Nordlader" in page(operator, f"csms/chargebox/{spelled}/change/")
+
+
 def test_a_log_is_asked_for_by_the_hosts_key(operator: Client, box: ChargeBox) -> None:
     form = page(operator, f"diagnostics/logrequest/request/?station={box.pk}")
     assert "BOX-7" in form

@@ -52,4 +52,4 @@ async def test_a_process_lives_however_busy_its_stations_keep_the_database() -> 
 def test_a_typo_in_the_settings_is_reported(settings: Any) -> None:
     settings.STATIONS = {"HEARTBEAT_INTERVAL": 60, "HEART_BEAT": 1}
     found = [message.msg for message in run_checks() if message.id == "stations.E001"]
-    assert found == ["STATIONS has an unknown key HEART_BEAT."]
+    assert found == ["STATIONS has an unknown key HEART_BEAT. Did you mean HEARTBEAT_INTERVAL?"]

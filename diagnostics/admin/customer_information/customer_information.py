@@ -149,13 +149,10 @@ class CustomerInformationAdmin(RequestAdmin):
             messages.success(request, _("The station is asked which certificates it has."))
         except DiagnosticsError as error:
             messages.error(request, str(error))
-        form = reverse("admin:diagnostics_customerinformation_request")
+        form = parts.about(station, "admin:diagnostics_customerinformation_request")
         page = parts.station_url(station)
-        return redirect(
-            f"{page}?tab=customers"
-            if page and "form" not in request.POST
-            else f"{form}?station={station.pk}"
-        )
+        to_tab = page and "form" not in request.POST
+        return redirect(f"{page}?tab=customers" if to_tab else form)
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, REQUEST)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from diagnostics.admin import parts
 from diagnostics.admin.base import page_media
 from diagnostics.admin.calls.message_form import MessageFilterForm
 from diagnostics.admin.customer_information.certificates import certificates_context
@@ -213,7 +214,7 @@ def _call_offers(request: HttpRequest, station: Any) -> list[Offer]:
         ("place", "diagnostics.place_call", _("Send a call …"), never),
     )
     return [
-        Offer(label, f"{reverse(f'admin:diagnostics_outboundcall_{view}')}?station={station.pk}",
+        Offer(label, parts.about(station, f"admin:diagnostics_outboundcall_{view}"),
               problem, refused.learnt_at if refused and problem == cannot else None)
         for view, permission, label, problem in wanted
         if request.user.has_perm(permission)
@@ -223,7 +224,7 @@ def _call_offers(request: HttpRequest, station: Any) -> list[Offer]:
 def _log_offers(request: HttpRequest, station: Any) -> list[Offer]:
     if not request.user.has_perm(PERMISSION):
         return []
-    problems, base = log_problems(station), reverse("admin:diagnostics_logrequest_request")
+    problems = log_problems(station)
     lacking = capabilities.lacking(station)
     refused = lacking.get("GetDiagnostics") or lacking.get("GetLog")
     version = get_gateway().version(station)
@@ -231,7 +232,7 @@ def _log_offers(request: HttpRequest, station: Any) -> list[Offer]:
     return [
         Offer(
             _("Request %(log)s") % {"log": label[:1].lower() + label[1:]},
-            f"{base}?station={station.pk}&log_type={value}",
+            parts.about(station, "admin:diagnostics_logrequest_request", log_type=value),
             problems[value],
             refused.learnt_at if refused and problems[value] and value in known else None,
         )
@@ -264,7 +265,7 @@ class StationPage(UploadSettings, StationList):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        station = self.get_object(request, object_id)
+        station = self.get_object(request, unquote(object_id))
         if station is None or not self.has_view_permission(request, station):
             return super().change_view(request, object_id, form_url, extra_context)
         context = {**self._page_context(request, station), **(extra_context or {})}

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -129,4 +129,4 @@ def badge(row: Monitor) -> SafeString:
 
 def page_url(name: str, station: Any) -> str:
     """The address of a page about one station's monitors."""
-    return f"{reverse(f'admin:diagnostics_monitor_{name}')}?station={station.pk}"
+    return parts.about(station, f"admin:diagnostics_monitor_{name}")

@@ -23,7 +23,7 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "websockets":
         raise
-    sys.exit("Simulated stations need the package websockets: install ocpp-diagnostics[simulate].")
+    sys.exit("Simulated stations need the package websockets: install ocpp-diagnostics[simulator].")
 
 #: With more stations than this, a summary takes the place of a line per event.
 MOST_TOLD = 20
