@@ -48,10 +48,13 @@ NOT_MENTIONED = "NotMentioned"
 
 
 def judge(words: Collection[str], *, waiting: bool) -> VariablesStatus:
-    """The sum of the words of all variables; `waiting` while a call is still out."""
+    """The sum of the words of all variables; `waiting` while a call is still out.
+
+    No word at all: asked for everything, the station named nothing.
+    """
     if waiting:
         return S.WAITING
     good = sum(word in GOOD for word in words)
-    if good == len(words):
+    if good and good == len(words):
         return S.DONE
     return S.PARTLY if good else S.FAILED

@@ -242,6 +242,14 @@ def test_16_reads_all_its_keys_through_the_same_door(old: Dialogue) -> None:
     assert SECRET not in everything_stored()
 
 
+def test_16_that_does_not_tell_its_keys_has_told_nothing(old: Dialogue) -> None:
+    row = variables.get_variables(station=old.station, everything=True, purpose="Inventory")
+    old.takes()
+    old.refuses("InternalError")
+    assert (fresh(row), row.status) == ([], "Failed")
+    assert StationInfo.objects.get(station=old.station).inventory_at is None
+
+
 def test_16_reads_some_keys_and_sets_one_by_one(old: Dialogue) -> None:
     keys = [VariableAsked(configuration_key(name)) for name in ("A", "B")]
     row = variables.get_variables(station=old.station, asked=keys)
