@@ -41,7 +41,6 @@ from diagnostics.ocpp.frames import (
     to_text,
 )
 from diagnostics.ocpp.requests import Requests, Side
-from diagnostics.ocpp.schemas import validate_result
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.services.calls import delivery
 
@@ -208,14 +207,12 @@ class DiagnosticsMixin(ChargePoint):
 
     async def _record_result(self, exchange: Exchange, result: CallResult) -> None:
         try:
-            validate_result(self.version, exchange.action, result.payload)
+            payload, _ = self._requests.read_answer(exchange.action, result.payload)
         except OcppError as error:
             invalid = CallError(result.message_id, INVALID_ANSWER, error.description)
             await self._record_refusal(invalid)
         else:
-            await WORKERS.run(
-                inbound.receive_result, self.station, result.message_id, result.payload
-            )
+            await WORKERS.run(inbound.receive_result, self.station, result.message_id, payload)
 
     async def _record_refusal(self, error: CallError) -> None:
         await WORKERS.run(

@@ -9,7 +9,8 @@ The rules (part 4, section 4; 1.6 alike):
 - What the other side gets wrong is refused here, with the code of its version, and the
   connection goes on. A CSMS lets what ``lenient.LENIENT`` names in as far as it is readable.
 - A CALL that repeats one already answered gets the same answer and makes no event.
-- Answers are never answered, except an unreadable CALLRESULT on 2.1 (CALLRESULTERROR).
+- Answers are never answered, except a CALLRESULT that breaks its schema on 2.1 (CALLRESULTERROR). A
+  CSMS reads of it what can be read.
 """
 
 from typing import Any
@@ -20,6 +21,7 @@ from diagnostics.ocpp.errors import (
     MalformedFrame,
     OcppError,
     UnsupportedAction,
+    Violation,
 )
 from diagnostics.ocpp.events import (
     AnswerInvalid,
@@ -213,17 +215,22 @@ class Connection:
         action, late = self._own.settle(result.message_id, now)
         if action is None:
             return AnswerUnmatched(result)
+        message_id, payload = result.message_id, result.payload
+        violations: tuple[Violation, ...] = ()
         try:
             if action in self._schemas.actions:
-                self._schemas.result(action).check(result.payload)
+                payload, violations = self._requests.read_answer(action, payload)
         except InvalidPayload as error:
-            if self.version is OcppVersion.V21:
-                self._outgoing.append(
-                    self._error_text(result.message_id, error, frame=CallResultError)
-                )
-            violations = tuple(error.violations)
-            return AnswerInvalid(result.message_id, action, result.payload, violations, late)
-        return CallAnswered(result.message_id, action, result.payload, late)
+            self._complain(message_id, error)
+            return AnswerInvalid(message_id, action, payload, tuple(error.violations), late)
+        if violations:
+            self._complain(message_id, InvalidPayload(violations))
+        return CallAnswered(message_id, action, payload, late, violations)
+
+    def _complain(self, message_id: str, error: InvalidPayload) -> None:
+        """2.1 has the other side told that its answer breaks the schema (part 4, FR.06)."""
+        if self.version is OcppVersion.V21:
+            self._outgoing.append(self._error_text(message_id, error, frame=CallResultError))
 
     def _receive_error(self, error: CallError, now: float) -> Event:
         message_id = str(error.message_id)

@@ -34,12 +34,16 @@ class SendReceived:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """A CALLRESULT for a call of ours; ``late`` when it had timed out before."""
+    """A CALLRESULT for a call of ours; ``late`` when it had timed out before.
+
+    ``violations`` as in CallReceived, but what could not be read is left out.
+    """
 
     message_id: str
     action: str
     payload: dict[str, Any]
     late: bool = False
+    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class CallRefused:
 
 @dataclass(frozen=True, slots=True)
 class AnswerInvalid:
-    """A CALLRESULT that breaks its schema; the call has failed, the payload is what came."""
+    """A CALLRESULT of which too little can be read: the call has failed. The payload as it came."""
 
     message_id: str
     action: str

@@ -9,6 +9,9 @@ retry it for ever. So a message of LENIENT is delivered as far as it can be read
   in the lists of SPARED it is not left out but stays as it came, as Unread;
 - words, lengths, ranges, counts and unknown properties stay as they came.
 
+Answers to calls of ours are read alike: what a station said of one variable is not lost for a null
+in what it said of another.
+
 Hence in a delivered payload every required property is present (but for SPARED) and every known
 one has its type. A message is refused when that cannot be: a property of its own is missing, or
 nothing of a list is left.
@@ -91,5 +94,23 @@ def readable(
     read, violations = schema.inspect(payload, SPARED.get(action, NOTHING_SPARED))
     words = _WORDS.get(action)
     if read is None or (words is not None and read["status"] not in words):
+        raise InvalidPayload(violations)
+    return read, tuple(violations)
+
+
+# Stations that leave out whether a configuration key (1.6) can be set tell its value all the same.
+_SPARED_IN_ANSWERS = {"GetConfiguration": Spared(frozenset({"readonly"}))}
+
+
+def readable_answer(
+    action: str, schema: Schema, payload: Any
+) -> tuple[dict[str, Any], tuple[Violation, ...]]:
+    """As `readable`, for the answer to a call of ours: null where nothing should be, long texts.
+
+    Raises InvalidPayload also for a status that nobody knows, which says nothing.
+    """
+    spared = _SPARED_IN_ANSWERS.get(action, NOTHING_SPARED)
+    read, violations = schema.inspect(payload, spared)
+    if read is None or any((each.path, each.keyword) == ("status", "enum") for each in violations):
         raise InvalidPayload(violations)
     return read, tuple(violations)

@@ -10,7 +10,7 @@ from diagnostics.ocpp.errors import (
     UnsupportedAction,
     Violation,
 )
-from diagnostics.ocpp.lenient import LENIENT, readable
+from diagnostics.ocpp.lenient import LENIENT, readable, readable_answer
 from diagnostics.ocpp.schemas import schemas_of
 from diagnostics.ocpp.signed import SUFFIX, unsigned
 from diagnostics.ocpp.versions import OcppVersion
@@ -47,6 +47,16 @@ class Requests:
         if action in self._lenient:
             return action, *readable(action, schema, payload)
         raise InvalidPayload(schema.inspect(payload)[1])
+
+    def read_answer(
+        self, action: str, payload: Any
+    ) -> tuple[dict[str, Any], tuple[Violation, ...]]:
+        """Check the answer to a request that this side sent; raises InvalidPayload."""
+        schema = self._schemas.result(action)
+        if self._lenient and not schema.fits(payload):
+            return readable_answer(action, schema, payload)
+        schema.check(payload)
+        return payload, ()
 
     def check_sent(self, action: str, payload: Any) -> None:
         """Check an outbound request; raises UnsupportedAction or InvalidPayload."""

@@ -150,6 +150,30 @@ def test_an_answer_that_breaks_its_schema_is_refused_on_21_only(version):
     assert refusals == ([[5, "a", "PropertyConstraintViolation"]] if version is V21 else [])
 
 
+NOTHING_SAID = {"status": "Accepted", "filename": None, "statusInfo": None, "vendor": 1}
+TWO_KEYS = [{"key": "A", "value": 5}, {"readonly": True}]
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload", "read"),
+    [
+        (V201, "GetLog", NOTHING_SAID, {"status": "Accepted", "vendor": 1}),
+        (V21, "GetLog", NOTHING_SAID, {"status": "Accepted", "vendor": 1}),
+        (V16, "GetConfiguration", {"configurationKey": TWO_KEYS},
+         {"configurationKey": [{"key": "A", "value": "5"}]}),
+    ],
+)  # fmt: skip
+def test_what_can_be_read_of_an_answer_counts(version, action, payload, read):
+    """Stations write null for what they leave out, and longer texts than they may."""
+    connection = Connection(version, validate_sent=False)
+    connection.send_call("a", action, {}, 0.0)
+    connection.data_to_send()
+    (event,) = connection.receive_text(json.dumps([3, "a", payload]), 1.0)
+    assert isinstance(event, CallAnswered)
+    assert (event.payload, bool(event.violations)) == (read, True)
+    assert [json.loads(text)[0] for text in connection.data_to_send()] == [5] * (version is V21)
+
+
 @pytest.mark.parametrize("payload", ["7", '"x"', "[]"])
 def test_an_answer_that_is_no_object_fails_the_call(connection, payload):
     poll(connection, "a")
