@@ -89,6 +89,7 @@ def test_pending_lets_only_settings_and_triggers_out(
             newcomer, payload={"requestedMessage": "StatusNotification", "evse": {"id": 1}}
         )
         message_id, _ = socket.next_call("TriggerMessage")
+        assert socket.call("StatusNotification", STATUS)[2] == {}  # F06.FR.04, and before it
         socket.answer(message_id, {"status": "Accepted"})
         becomes(trigger, "Answered")
         assert socket.call("StatusNotification", STATUS)[2] == {}
