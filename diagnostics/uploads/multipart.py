@@ -27,7 +27,6 @@ _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]*)"|([^;,\s]+))', re.IGNORECASE
 _DISPOSITION = re.compile(rb"^content-disposition[ \t]*:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}[ \t]*:")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_LINE = re.compile(rb"([^\n]*?)(\r?\n)")
 _AFTER_DELIMITER = re.compile(rb"(--)?[ \t]{0,%d}(?:(\r?\n)|\Z)" % _PADDING)
 
 
@@ -127,15 +126,24 @@ def _find_delimiter(head: bytes, declared: str) -> _Delimiter | None:
     bare = declared.strip().encode("latin-1", "replace")
     expected = {b"--" + bare, bare} - {b"--", b""}
     begun = False
-    for line in _LINE.finditer(head):
-        text = line[1].rstrip(b" \t")
+    for start, end in _lines(head):
+        newline = b"\r\n" if head.endswith(b"\r\n", start, end) else b"\n"
+        text = head[start : end - len(newline)].rstrip(b" \t")
         first = not begun and len(text) > 2 and text.startswith(b"--")
         if len(text) <= LONGEST_DELIMITER and (
-            text in expected or (first and _HEADER.match(head, line.end()))
+            text in expected or (first and _HEADER.match(head, end))
         ):
-            return _Delimiter(line.start(), text, line[2])
+            return _Delimiter(start, text, newline)
         begun = begun or bool(text)
     return None
+
+
+def _lines(head: bytes) -> Iterator[tuple[int, int]]:
+    """From where to where each whole line is, its break included; one pass, whatever is in it."""
+    start = 0
+    while end := head.find(b"\n", start) + 1:
+        yield start, end
+        start = end
 
 
 def _part_without_delimiter(head: bytes, size: int) -> Iterator[Part]:

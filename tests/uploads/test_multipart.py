@@ -1,6 +1,7 @@
 """The unwrapper against bodies by the book, bodies from the field, and bodies cut anywhere."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -212,3 +213,11 @@ def test_a_form_of_very_many_parts_is_read_no_further_than_64():
     _, part = form(b"x", disposition=b'form-data; name="a"')
     body = part[: part.rindex(b"--d74496d66958873e--")] * 1000
     assert len(found(body).parts) == 64
+
+
+@pytest.mark.parametrize("line", [b"x", b"--x" + b" " * 61, b"--x\r", b"\t"])
+def test_a_body_without_any_line_break_costs_one_look(line):
+    """A search that began anew at each byte held up the whole server for seconds."""
+    begun = time.process_time()
+    assert found(line * (65536 // len(line)), "multipart/form-data; boundary=x").parts == ()
+    assert time.process_time() - begun < 0.5
