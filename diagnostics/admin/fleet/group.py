@@ -54,7 +54,8 @@ class GroupForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].widget = zone_select(_("The server's"))
+        if "time_zone" in self.fields:  # for who may only look, none is a field
+            self.fields["time_zone"].widget = zone_select(_("The server's"))
 
     def clean_add(self) -> list[Any]:
         """The stations named; all that are unknown are named in one sentence."""

@@ -147,6 +147,8 @@ class RouteForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "time_zone" not in self.fields:  # for who may only look, none is a field
+            return
         self.fields["time_zone"].widget = zone_select(_("The group's, or the server's"))
         for name in ("from_time", "to_time", "digest_at"):
             self.fields[name].widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
