@@ -9,6 +9,7 @@ from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.forms import Media
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
@@ -123,6 +124,19 @@ class Precise(admin.ModelAdmin):
             "may_see_list": self.has_view_permission(request),
         }
         return TemplateResponse(request, "diagnostics/refused.html", context, status=status)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Lists are narrowed by what they offer. Django would by any column, also a hidden one,
+        which is then guessed letter by letter: `?token__startswith=a`."""
+        name = lookup.partition(LOOKUP_SEP)[0]
+        hidden = is_column(self.opts, name) and name not in self.narrowed_by(request)
+        return not hidden and bool(super().lookup_allowed(lookup, value, request))
+
+    def narrowed_by(self, request: HttpRequest | None) -> set[str]:
+        """The columns that an address may narrow the list by, beside its key and relations."""
+        filters = self.get_list_filter(request) if request else self.list_filter
+        named = (each[0] if isinstance(each, list | tuple) else each for each in filters)
+        return {each.partition(LOOKUP_SEP)[0] for each in named if isinstance(each, str)}
 
     def find(self, request: HttpRequest, pk: Any) -> Any:
         """The row of a key. Raises Http404."""
@@ -247,6 +261,12 @@ class FactAdmin(TheirsOnly):
         if term and not _host_search_fields(self):
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
+
+
+def is_column(opts: Any, name: str) -> bool:
+    """Whether a model has a column of this name that is neither its key nor a relation."""
+    plain = (each for each in opts.concrete_fields if not (each.is_relation or each.primary_key))
+    return name in {each.name for each in plain}
 
 
 def _host_search_fields(model_admin: admin.ModelAdmin) -> list[str]:

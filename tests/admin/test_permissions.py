@@ -93,6 +93,32 @@ def test_an_upload_address_is_shown_only_to_those_who_may_ask_for_logs(
     assert wire["location"] in asking
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "diagnostics/logrequest/?token__startswith=a",
+        "diagnostics/outboundcall/?wire_payload__location__startswith=ftp",
+        "diagnostics/customerinformation/?identifier__idToken__startswith=04",
+        "diagnostics/notificationtarget/?secret__isnull=0",
+        "stations/chargingstation/?password_hash__startswith=blake2b",
+    ],
+)
+def test_a_list_tells_nothing_of_a_column_that_it_does_not_show(root: Client, address: str) -> None:
+    assert root.get(f"/admin/{address}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "diagnostics/logrequest/?station=1&id__lt=7",
+        "diagnostics/outboundcall/?status__exact=Sent",
+        "stations/chargingstation/?is_active__exact=1&name__startswith=A",
+    ],
+)
+def test_a_list_is_narrowed_by_what_it_shows(root: Client, address: str) -> None:
+    assert root.get(f"/admin/{address}").status_code == 200
+
+
 @pytest.mark.parametrize("model", ["logrequest", "outboundcall", "securityevent"])
 def test_facts_are_neither_added_nor_changed(root: Client, row: LogRequest, model: str) -> None:
     assert root.get(f"/admin/diagnostics/{model}/add/").status_code == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import CASCADE, Prefetch
 from django.http import HttpRequest
@@ -76,6 +77,11 @@ class StationList(TheirsOnly):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), HealthFilter, GroupFilter, SelectionFilter]
+
+    def narrowed_by(self, request: HttpRequest | None) -> set[str]:
+        """What a host's own links may use, too: the columns that it shows."""
+        shown = [*self.list_display, *(flatten(self.get_fields(request)) if request else ())]
+        return super().narrowed_by(request) | {each for each in shown if isinstance(each, str)}
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The host's columns, and the groups where there are any."""
