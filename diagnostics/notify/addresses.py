@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from diagnostics.conf import app_settings
@@ -49,3 +55,53 @@ def is_allowed(address: str) -> bool:
     if ip.is_multicast or ip.is_unspecified:
         return False
     return bool(app_settings.notify_private_addresses or ip.is_global)
+
+
+class _Here(threading.local):
+    """What this thread may connect to."""
+
+    is_confined = False
+    was_refused = False
+
+
+_here = _Here()
+
+
+@contextmanager
+def confined() -> Iterator[None]:
+    """Inside, this thread connects only to what may be sent to, whatever a package makes of an
+    address: a mail server named behind it, a redirect, a name that leads elsewhere by now.
+
+    Raises SendFailed at the end where it tried.
+    """
+    if app_settings.notify_private_addresses:
+        yield
+        return
+    _watch_connections()
+    _here.is_confined, _here.was_refused = True, False
+    try:
+        yield
+    finally:
+        _here.is_confined = False
+    if _here.was_refused:
+        raise SendFailed(Problem.NOT_ALLOWED, again=False)
+
+
+@cache
+def _watch_connections() -> None:
+    """From the first need on: what is watched cannot be unwatched."""
+    sys.addaudithook(_look)
+
+
+def _look(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and _here.is_confined and not _may_connect(arguments[1]):
+        _here.was_refused = True
+        raise ConnectionRefusedError("this site does not send there")
+
+
+def _may_connect(address: Any) -> bool:
+    """Whether the address of a socket is one of the internet, and may be sent to."""
+    try:
+        return isinstance(address, tuple) and is_allowed(str(address[0]))
+    except ValueError:  # a name: nobody knows where it leads
+        return False

@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 from diagnostics.models import NotificationTarget
-from diagnostics.notify.addresses import allowed_ip
+from diagnostics.notify.addresses import allowed_ip, confined
 from diagnostics.notify.message import Message, Problem, SendFailed
 
 try:
@@ -29,7 +29,9 @@ def send_to_service(target: NotificationTarget, message: Message) -> str:
     """Hand a message to a service. Returns "Taken"; raises SendFailed."""
     service = read_service(target.address)
     _check_host(service)
-    if not service.notify(body=message.text, title=message.subject):
+    with confined():
+        taken = service.notify(body=message.text, title=message.subject)
+    if not taken:
         raise SendFailed(Problem.NOT_TAKEN, again=True)
     return "Taken"
 

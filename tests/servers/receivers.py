@@ -71,12 +71,16 @@ def webhook_receiver() -> Iterator[WebhookReceiver]:
 
 @dataclass
 class MailReceiver:
-    """Keeps the mails that came; `refusals` are answers to the next recipients: "550 no"."""
+    """Keeps the mails that came; `refusals` are answers to the next recipients: "550 no".
+
+    `greeted` counts who connected.
+    """
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    greeted: int = 0
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -85,6 +89,7 @@ class _Session(socketserver.StreamRequestHandler):
     kept: MailReceiver
 
     def handle(self) -> None:
+        self.kept.greeted += 1
         self._say("220 ready")
         while line := self.rfile.readline():
             word = line.decode().strip().upper()

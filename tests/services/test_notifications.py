@@ -460,16 +460,34 @@ def test_waits_grow_and_end_at_an_hour() -> None:
     ],
 )
 def test_a_site_may_send_to_the_open_internet_only(address: str, problem: Problem) -> None:
-    row = NotificationTarget(kind="Webhook", address=address)
-    message = Message("1", "s", "t", timezone.now())
+    assert refused_to_send("Webhook", address) == problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mailto://1.1.1.1:{port}?from=a@x.org&to=b@x.org&smtp=127.0.0.1&mode=insecure",
+        "mailto://1.1.1.1:{port}?from=a@x.org&to=b@x.org&smtp=localhost&mode=insecure",
+        "fcm://project/device?mode=oauth2&keyfile=http://127.0.0.1:{port}/key.json",
+    ],
+)
+def test_what_stands_behind_the_address_of_a_chat_leads_to_no_other_place(
+    address: str, post: MailReceiver
+) -> None:
+    problem = refused_to_send("Service", address.format(port=post.port))
+    assert (problem, post.greeted) == (Problem.NOT_ALLOWED, 0)
+
+
+def refused_to_send(kind: str, address: str) -> str:
+    """Why a site that sends to the open internet only does not send there."""
+    row = NotificationTarget(kind=kind, address=address)
+    private = {"NOTIFY_PRIVATE_ADDRESSES": False}
     with (
-        override_settings(
-            DIAGNOSTICS={**current_settings._given(), "NOTIFY_PRIVATE_ADDRESSES": False}
-        ),
+        override_settings(DIAGNOSTICS={**current_settings._given(), **private}),
         pytest.raises(SendFailed) as failed,
     ):
-        send(row, message)
-    assert failed.value.answer == problem
+        send(row, Message("1", "s", "t", timezone.now()))
+    return failed.value.answer
 
 
 def test_secrets_are_never_logged(
