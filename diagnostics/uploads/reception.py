@@ -63,6 +63,7 @@ class Reception:
     """
 
     _under_way: ClassVar[WeakSet[Reception]] = WeakSet()
+    _entering: ClassVar[Lock] = Lock()
 
     def __init__(self, ticket: UploadTicket, announced: Announcement) -> None:
         self._ticket = ticket
@@ -74,6 +75,7 @@ class Reception:
         self._continued: LogFile | None = None
         self._shown_at = time.monotonic()
         self._lock = Lock()
+        self._has_ended = False
 
     @property
     def received(self) -> int:
@@ -84,10 +86,11 @@ class Reception:
         """Show on the request that bytes are coming, and open the object.
 
         With `continued`, the first `offset` bytes of that file come first: a station resumes.
-        Raises UploadTooLarge, StorageFull, StorageUnavailable.
+        Raises UploadTooLarge, UploadExpired, StorageFull, StorageUnavailable.
         """
         with self._step():
             self._refuse_too_large()
+            others = self._enter()
             with database_turn():
                 uploads.upload_started(
                     self._ticket,
@@ -98,8 +101,8 @@ class Reception:
                     remote_address=self._announced.remote_address,
                     name_was_appended=self._announced.name_was_appended,
                     continued_at=offset,
+                    others=others,
                 )
-            self._under_way.add(self)
             self._upload = self._store.open_upload(
                 self._new_key(), expected=self._announced.declared_size
             )
@@ -133,6 +136,17 @@ class Reception:
         with self._step():
             self._finish(whole=whole)
 
+    def _enter(self) -> int:
+        """Be under way from now on. Returns how many files of the same request are, too."""
+        with self._entering:
+            self._under_way.add(self)
+            mine = self._ticket.log_request_id
+            return sum(
+                each._ticket.log_request_id == mine and not each._has_ended
+                for each in self._under_way
+                if each is not self
+            )
+
     @contextmanager
     def _step(self) -> Iterator[None]:
         with self._lock:
@@ -141,6 +155,9 @@ class Reception:
             except StorageError as error:
                 logger.warning("The log store does not take an upload: %s", error)
                 self._give_up(str(error))
+                raise
+            except Exception:
+                self._has_ended = True
                 raise
 
     def _refuse_too_large(self) -> None:
@@ -172,6 +189,7 @@ class Reception:
         except Exception:
             logger.exception("Upload is stored as %s but could not be recorded", stored.key)
             raise
+        self._has_ended = True
 
     def _record(self, stored: StoredObject, whole: bool) -> None:
         found = unwrap(
@@ -201,6 +219,7 @@ class Reception:
 
     def _give_up(self, reason: str) -> None:
         upload, self._upload = self._upload, None
+        self._has_ended = True
         if upload is not None:
             upload.abort()
         with database_turn():

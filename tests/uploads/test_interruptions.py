@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 
 from diagnostics.services.uploads import arrivals as uploads
@@ -209,6 +210,24 @@ def test_many_slow_stations_hold_nobody_up_and_lose_nothing(server, monkeypatch)
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
     assert time.monotonic() - begun > body.STALL_SECONDS
     assert {each.awaited_file().size for each in addresses} == {24_000}
+
+
+def test_an_address_takes_no_more_files_at_once_than_one_after_the_other(address, configured):
+    configured(LOG_STORE_URL=settings.DIAGNOSTICS["LOG_STORE_URL"], MAX_FILES_PER_REQUEST=2)
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(socket.create_connection(address.endpoint, timeout=PATIENCE))
+            for _ in range(3)
+        ]
+        for number, connection in enumerate(opened):
+            connection.sendall(put(address, b"", length=1))
+            wait_until(lambda n=number: len(address.notes()) > n, "it has begun, or is refused")
+        for number, connection in enumerate(opened):
+            connection.sendall(b"%d" % number)
+        answers = [connection.recv(65536)[9:12] for connection in opened]
+    assert answers == [b"200", b"200", b"410"]
+    assert {content_of(file) for file in address.files()} == {b"0", b"1"}
+    assert address.notes()[2][0] == "upload.too_many"
 
 
 def test_a_store_that_dies_midway_is_503_and_the_attempt_is_noted(

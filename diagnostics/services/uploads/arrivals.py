@@ -80,14 +80,18 @@ def _ticket(row: LogRequest) -> UploadTicket:
     if row.address_expires_at <= timezone.now():
         _note(row, "upload.expired")
         raise UploadExpired("this address is no longer valid")
-    if row.files.count() >= app_settings.max_files_per_request:
-        _note(row, "upload.too_many")
-        raise UploadExpired("this address has had enough files")
+    _check_room(row)
     return UploadTicket(
         log_request_id=row.pk,
         station_identity=get_gateway().identity(row.station),
         max_bytes=app_settings.max_upload_size,
     )
+
+
+def _check_room(row: LogRequest, others: int = 0) -> None:
+    if row.files.count() + others >= app_settings.max_files_per_request:
+        _note(row, "upload.too_many")
+        raise UploadExpired("this address has had enough files")
 
 
 def find_part(ticket: UploadTicket, name: str) -> LogFile | None:
@@ -109,12 +113,16 @@ def upload_started(
     remote_address: str,
     name_was_appended: bool = False,
     continued_at: int = 0,
+    others: int = 0,
 ) -> None:
     """Bytes begin to arrive: the request shows it before the station says "Uploading".
 
-    `continued_at`: how many of its bytes are here from an attempt before, where it resumes.
+    `continued_at`: how many of its bytes are here from an attempt before, where it resumes;
+    `others` are files of the request that arrive beside it. Raises UploadExpired where all of them
+    would be too many: a ticket says what was so when it was given.
     """
     row = LogRequest.objects.select_related("station").get(pk=ticket.log_request_id)
+    _check_room(row, others)
     with locked(row) as held:
         held.receiving_bytes, held.receiving_size = 0, declared_size
         held.receiving_at = timezone.now()
