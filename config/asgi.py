@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
 # The apps' consumers can be imported only after Django is set up.
+from config.bodies import bounded  # noqa: E402
 from config.lifespan import lifespan  # noqa: E402
 from config.proxies import behind_proxies  # noqa: E402
 from diagnostics.routing import websocket_urlpatterns as operators  # noqa: E402
@@ -36,6 +37,7 @@ async def not_found(scope: Scope, receive: Any, send: Any) -> None:
 
 nowhere = re_path("", cast(Any, not_found))  # Django's types know of views only
 station_sockets = URLRouter([*stations, nowhere])
+pages = bounded(django_application)
 operator_sockets = AllowedHostsOriginValidator(
     AuthMiddlewareStack(URLRouter([*operators, nowhere]))
 )
@@ -43,7 +45,7 @@ operator_sockets = AllowedHostsOriginValidator(
 
 async def http(scope: Scope, receive: Any, send: Any) -> None:
     """Send uploads to their own application and everything else to Django."""
-    await (upload_app if is_upload(scope) else django_application)(scope, receive, send)
+    await (upload_app if is_upload(scope) else pages)(scope, receive, send)
 
 
 async def websocket(scope: Scope, receive: Any, send: Any) -> None:

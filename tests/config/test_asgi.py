@@ -8,6 +8,8 @@ from asgiref.testing import ApplicationCommunicator
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from config.asgi import application
+from config.bodies import LARGEST
 from config.lifespan import lifespan
 from tests.servers.processes import PATIENCE
 
@@ -38,6 +40,20 @@ def test_an_upload_does_not_pass_through_django(asgi_server):
     status, body = fetch(asgi_server, "/u/unknown-token/", "PUT")
     assert status == 404
     assert b"<html" not in body
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_page_takes_no_more_than_a_form_may_have(announced):
+    """Django would spool all of it to the disk of the server, whoever sends it."""
+    length = [(b"content-length", b"%d" % (LARGEST + 1))] if announced else []
+    page = ApplicationCommunicator(
+        application,
+        {"type": "http", "method": "POST", "path": "/admin/login/", "headers": length},
+    )
+    for _ in range(LARGEST // 2**20 + 1):
+        await page.send_input({"type": "http.request", "body": bytes(2**20), "more_body": True})
+    assert (await page.receive_output(PATIENCE))["status"] == 413
+    await page.wait()
 
 
 def test_a_station_nobody_registered_gets_404(asgi_server):
