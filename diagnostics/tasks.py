@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from celery import shared_task
 from django.contrib.auth import get_user_model
 from django.utils import timezone
@@ -25,6 +27,7 @@ from diagnostics.services.profiles import states as profile_states
 from diagnostics.services.reports import facts as report_facts
 from diagnostics.services.retention import doomed_objects, store_check
 from diagnostics.services.searches import runs as search_runs
+from diagnostics.services.sweeping import Step, take_steps
 from diagnostics.services.uploads import direct as direct_uploads
 from diagnostics.services.uploads import following
 from diagnostics.wording.notifications import compose
@@ -37,29 +40,42 @@ def dispatch_calls(call_ids: list[int]) -> None:
     ring(list(placed.select_related("station")))
 
 
+def _ring_again(_now: datetime) -> None:
+    delivery.ring_waiting()
+
+
+def _go_on_with_campaigns(_now: datetime) -> None:
+    campaign_driver.run_campaigns()
+
+
+# What a sweep does, the calls to stations first.
+STEPS: tuple[Step, ...] = (
+    delivery.expire_calls,
+    log_watch.watch_log_requests,
+    customer_privacy.sweep_customer_information,
+    event_streams.sweep_streams,
+    report_facts.expire_reports,
+    _ring_again,
+    examination.sweep_examinations,
+    following.forget_tails,
+    search_runs.revive,
+    automation_runs.run_automations,
+    health.sweep_health,
+    route_watches.watch_routes,
+    deliveries.sweep_deliveries,
+    housekeeping.sweep_housekeeping,
+    doomed_objects.sweep_doomed,
+    retention.sweep_runs,
+    profile_queue.wake,
+    schedules.run_schedules,
+    _go_on_with_campaigns,
+)
+
+
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """End what waited too long and ring again where calls wait. Run it every few seconds."""
-    now = timezone.now()
-    delivery.expire_calls(now)
-    log_watch.watch_log_requests(now)
-    customer_privacy.sweep_customer_information(now)
-    event_streams.sweep_streams(now)
-    report_facts.expire_reports(now)
-    delivery.ring_waiting()
-    examination.sweep_examinations(now)
-    following.forget_tails(now)
-    search_runs.revive(now)
-    automation_runs.run_automations(now)
-    health.sweep_health(now)
-    route_watches.watch_routes(now)
-    deliveries.sweep_deliveries(now)
-    housekeeping.sweep_housekeeping(now)
-    doomed_objects.sweep_doomed(now)
-    retention.sweep_runs(now)
-    profile_queue.wake(now)
-    schedules.run_schedules(now)
-    campaign_driver.run_campaigns()
+    take_steps(STEPS, timezone.now())
 
 
 @shared_task(ignore_result=True)

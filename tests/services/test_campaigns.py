@@ -405,6 +405,18 @@ def test_what_was_deleted_meanwhile_counts_as_failed(fleet: Fleet) -> None:
     assert reasons(run(campaign)) == [("Failed", "Gone")]
 
 
+def test_a_campaign_that_cannot_go_on_holds_up_no_other(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.grow(1)
+    broken = fleet.campaign(window_from=time(8), window_to=time(9))
+    good = fleet.campaign()
+    Campaign.objects.filter(pk=broken.pk).update(time_zone="Atlantis")
+    campaign_driver.run_campaigns()
+    assert (counts(broken), counts(good)) == ({"Waiting": 1}, {"Asked": 1})
+    assert f"Campaign {broken.pk} could not go on" in caplog.text
+
+
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_step_at_once_ask_nobody_twice(fleet: Fleet) -> None:
     campaign = fleet.grow(30).campaign(at_once=30)

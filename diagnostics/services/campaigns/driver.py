@@ -8,11 +8,12 @@ are looked after in batches by few statements, and there is no task for a statio
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -38,6 +39,8 @@ from diagnostics.services.campaigns.results import Outcome, calls_of, outcome_of
 from diagnostics.services.many_rows import update_each
 from diagnostics.services.notifications import notify_about
 
+logger = logging.getLogger(__name__)
+
 # Seconds after which a worker lets other work go first.
 SLICE = 4.0
 # Rows judged, or withdrawn, in one transaction.
@@ -55,7 +58,18 @@ def run_campaigns() -> None:
     until = time.monotonic() + SLICE
     keys = list(Campaign.objects.active().order_by("pk").values_list("pk", flat=True))
     while keys and time.monotonic() < until:
-        keys = [pk for pk in keys if step(pk)]
+        keys = [pk for pk in keys if _went_on(pk)]
+
+
+def _went_on(pk: int) -> bool:
+    """`step`, where what one campaign trips over does not hold up the others."""
+    try:
+        return step(pk)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Campaign %s could not go on; it is tried again soon", pk)
+        return False
 
 
 def step(pk: int, now: datetime | None = None) -> bool:
