@@ -132,9 +132,9 @@ class Precise(admin.ModelAdmin):
         hidden = is_column(self.opts, name) and name not in self.narrowed_by(request)
         return not hidden and bool(super().lookup_allowed(lookup, value, request))
 
-    def narrowed_by(self, request: HttpRequest | None) -> set[str]:
+    def narrowed_by(self, request: HttpRequest) -> set[str]:
         """The columns that an address may narrow the list by, beside its key and relations."""
-        filters = self.get_list_filter(request) if request else self.list_filter
+        filters = self.get_list_filter(request)
         named = (each[0] if isinstance(each, list | tuple) else each for each in filters)
         return {each.partition(LOOKUP_SEP)[0] for each in named if isinstance(each, str)}
 

@@ -78,9 +78,9 @@ class StationList(TheirsOnly):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), HealthFilter, GroupFilter, SelectionFilter]
 
-    def narrowed_by(self, request: HttpRequest | None) -> set[str]:
+    def narrowed_by(self, request: HttpRequest) -> set[str]:
         """What a host's own links may use, too: the columns that it shows."""
-        shown = [*self.list_display, *(flatten(self.get_fields(request)) if request else ())]
+        shown = [*self.list_display, *flatten(self.get_fields(request))]
         return super().narrowed_by(request) | {each for each in shown if isinstance(each, str)}
 
     def get_list_display(self, request: HttpRequest) -> Any:
