@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from diagnostics.admin import parts
 from diagnostics.admin.fleet.group_filters import GroupFilter
+from diagnostics.admin.numbers import number_in
 from diagnostics.admin.refused import explained
 from diagnostics.gateway import get_gateway
 from diagnostics.services import access
@@ -251,8 +252,8 @@ class FactAdmin(TheirsOnly):
     ) -> tuple[QuerySet[Any], bool]:
         """An identity known to the gateway beats a search through the stations' columns."""
         term = search_term.strip()
-        if term.startswith("#") and term[1:].isdecimal():
-            return queryset.filter(pk=int(term[1:])), False
+        if term.startswith("#") and (key := number_in(term[1:])) is not None:
+            return queryset.filter(pk=key), False
         if not access.has_station(self.model):
             return super().get_search_results(request, queryset, search_term)
         station = get_gateway().find(term) if term else None

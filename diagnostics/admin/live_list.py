@@ -9,6 +9,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 
+from diagnostics.admin.numbers import numbers_in
 from diagnostics.admin.pages import PageAdmin
 
 # Rows that a list asks for in one go.
@@ -42,7 +43,7 @@ class LiveListAdmin(PageAdmin):
     def rows_view(self, request: HttpRequest) -> JsonResponse:
         """The cells of the rows `?ids=`, and the number of the newest row there is."""
         self.require_view(request)
-        ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
+        ids = numbers_in(request.GET.get("ids", "").split(","))
         rows = self.get_queryset(request).filter(pk__in=ids[:MOST_ROWS])
         cells = {row.pk: self.cells(row) for row in self.live_rows(request, rows)}
         return JsonResponse({"rows": cells, "newest": self._newest(request)})

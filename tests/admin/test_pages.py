@@ -198,3 +198,19 @@ def test_home_shows_only_what_one_may_see(
     assert "Log requests running" not in text_of(staff().get("/admin/"))
     looker = staff("diagnostics.view_logrequest")
     assert "1 waiting for their station" in text_of(looker.get("/admin/"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "logrequest/?q=%23{}",
+        "logrequest/rows/?ids=1,{}",
+        "alert/?after=5-{}",
+        "alert/?severity={}",
+        "automation/add/?alert={}",
+        "campaignstation/?campaign={}",
+    ],
+)
+def test_a_number_too_long_to_be_one_is_none(root: Client, address: str) -> None:
+    """Python refuses to read some thousand digits."""
+    assert root.get("/admin/diagnostics/" + address.format("9" * 5000)).status_code == 200

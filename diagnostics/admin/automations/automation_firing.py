@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin
 from diagnostics.admin.filters import AgeFilter
+from diagnostics.admin.numbers import number_in
 from diagnostics.models import Alert, Automation, AutomationFiring
 from diagnostics.services import automations
 from diagnostics.wording.automations import TONES, firing_sentence, firing_what
@@ -38,8 +39,8 @@ class AutomationFilter(admin.SimpleListFilter):
         return [(str(row.pk), row.name) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(automation=int(value)) if value.isdecimal() else queryset
+        value = number_in(self.value())
+        return queryset if value is None else queryset.filter(automation=value)
 
 
 @admin.register(AutomationFiring)

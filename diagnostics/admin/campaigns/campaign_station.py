@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin
 from diagnostics.admin.campaigns.start import page_of
+from diagnostics.admin.numbers import number_in
 from diagnostics.lifecycles.campaign import StationState
 from diagnostics.models import Campaign, CampaignStation
 from diagnostics.services.campaigns import visible_campaigns
@@ -31,10 +32,7 @@ MADE = {
 
 def _chosen(request: HttpRequest, key: str | None) -> Campaign | None:
     """The campaign of this key, as it stands in an address."""
-    text = key or ""
-    if not text.isdecimal() or len(text) > 18:
-        return None
-    return visible_campaigns(request.user).filter(pk=int(text)).first()
+    return visible_campaigns(request.user).filter(pk=number_in(key)).first()
 
 
 class CampaignFilter(admin.SimpleListFilter):

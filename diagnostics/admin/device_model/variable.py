@@ -19,6 +19,7 @@ from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import require
 from diagnostics.admin.device_model.forms import ReadForm, ReadKeysForm, SetForm
 from diagnostics.admin.filters import AgeFilter, WhoFilter
+from diagnostics.admin.numbers import numbers_in
 from diagnostics.admin.pages import RequestAdmin
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.gateway import get_gateway
@@ -71,9 +72,7 @@ class VariableRequestAdmin(RequestAdmin):
         require(request, READ)
         station = find_station(request)
         posted = request.method == "POST"
-        if posted and (
-            keys := [key for key in request.POST.getlist("variable") if key.isdecimal()]
-        ):
+        if posted and (keys := numbers_in(request.POST.getlist("variable"))):
             return self._read_again(request, station, keys)
         form = _read_form(station)(request.POST if posted else None)
         if posted and form.is_valid() and (row := self._read(request, form, station)):

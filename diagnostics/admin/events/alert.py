@@ -30,6 +30,7 @@ from diagnostics.admin.events.filters import (
     TypeFilter,
 )
 from diagnostics.admin.live_list import LiveListAdmin
+from diagnostics.admin.numbers import number_in
 from diagnostics.lifecycles.log_request import LogType
 from diagnostics.models import Alert
 from diagnostics.services.events import alerts
@@ -50,12 +51,10 @@ class InboxChangeList(KeysetChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         rows = super().get_queryset(request, exclude_parameters)
-        severity, _dash, pk = str(self.params.get(AFTER, "")).partition("-")
-        if not (severity.isdecimal() and pk.isdecimal()):
+        severity, pk = map(number_in, str(self.params.get(AFTER, "")).partition("-")[::2])
+        if severity is None or pk is None:
             return rows
-        return rows.filter(
-            Q(severity__gt=int(severity)) | Q(severity=int(severity), pk__lt=int(pk))
-        )
+        return rows.filter(Q(severity__gt=severity) | Q(severity=severity, pk__lt=pk))
 
     @property
     def older_link(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from diagnostics.admin.numbers import number_in
 from diagnostics.lifecycles.alert import AlertSource, Severity
 
 STATES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -62,8 +63,8 @@ class SeverityFilter(admin.SimpleListFilter):
         return [(str(value), f"{value} {label}") for value, label in Severity.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        value = self.value() or ""
-        return queryset.filter(severity=int(value)) if value.isdecimal() else queryset
+        value = number_in(self.value())
+        return queryset if value is None else queryset.filter(severity=value)
 
 
 class TypeFilter(admin.SimpleListFilter):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin.base import Precise, is_unlimited, page_media
 from diagnostics.admin.fleet.station_list import stations_url
 from diagnostics.admin.keeping.hold import PLACE, place_url
+from diagnostics.admin.numbers import numbers_in
 from diagnostics.admin.time_zones import zone_select
 from diagnostics.exceptions import RequestRefused
 from diagnostics.models import Alert, GroupMember, LegalHold, StationGroup
@@ -128,7 +129,7 @@ class StationGroupAdmin(Precise):
         super().save_related(request, form, formsets, change)
         group, gone = form.instance, request.POST.getlist("remove")
         listed = access.visible(GroupMember.objects.filter(group=group), request.user)
-        keys = listed.filter(pk__in=[int(key) for key in gone if key.isdecimal()])
+        keys = listed.filter(pk__in=numbers_in(gone))
         try:
             stations = list(keys.values_list("station", flat=True))
             groups.remove_stations(group=group, stations=stations)

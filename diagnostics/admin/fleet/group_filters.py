@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from diagnostics.admin.numbers import number_in
 from diagnostics.models import GroupMember, StationGroup, StationSelection
 from diagnostics.services import access
 from diagnostics.services.fleet.selections import stations_of
@@ -67,5 +68,4 @@ class SelectionFilter(admin.SimpleListFilter):
 
 def _named(rows: QuerySet[Any], key: Any) -> Any | None:
     """The row of this key, as it stands in an address."""
-    text = str(key or "")
-    return rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+    return rows.filter(pk=number_in(key)).first()

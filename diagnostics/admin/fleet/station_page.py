@@ -34,6 +34,7 @@ from diagnostics.admin.fleet.upload_settings import UploadSettings
 from diagnostics.admin.keeping.hold import station_holds
 from diagnostics.admin.monitors.event_stream import streams_context
 from diagnostics.admin.monitors.tab import monitors_context
+from diagnostics.admin.numbers import number_in
 from diagnostics.admin.searches.log_search import may_search
 from diagnostics.conf import app_settings
 from diagnostics.gateway import get_gateway
@@ -90,11 +91,11 @@ def _older(request: HttpRequest, rows: list[Any], limit: int) -> tuple[list[Any]
 
 
 def _page(request: HttpRequest, rows: Any, limit: int) -> dict[str, Any]:
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        rows = rows.filter(pk__lt=int(before))
+    before = number_in(request.GET.get("before"))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     shown, older = _older(request, list(rows.order_by("-pk")[: limit + 1]), limit)
-    return {"rows": shown, "older": older, "paged": bool(before)}
+    return {"rows": shown, "older": older, "paged": before is not None}
 
 
 def timeline_context(request: HttpRequest, station: Any) -> dict[str, Any]:

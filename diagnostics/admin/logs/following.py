@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.logs.files import PERMISSION
+from diagnostics.admin.numbers import number_in
 from diagnostics.admin.reading import reader
 from diagnostics.gateway import get_gateway
 from diagnostics.models import LogRequest
@@ -61,8 +62,7 @@ class FollowingViews(ModelAdmin):
             arriving = following.read_tail(row)
         except StorageError as error:
             return JsonResponse({"problem": str(error), "lines": []})
-        start = request.GET.get("from", "")
-        first = int(start) if start.isdecimal() else 0
+        first = number_in(request.GET.get("from")) or 0
         lines = lines_of([arriving.block], "utf-8") if arriving else []
         wanted = [line for line in lines if line.number >= first]
         return JsonResponse(

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from diagnostics.admin.monitors.forms import MonitorForm
+from diagnostics.admin.numbers import number_in, numbers_in
 from diagnostics.models import ReportedVariable
 from diagnostics.ocpp.codecs.monitoring import monitoring_codec
 from diagnostics.ocpp.monitoring import MonitorSpec
@@ -38,9 +39,8 @@ class Setting:
         self.has_model = self.known.exists()
         self.search = request.GET.get("q", "").strip()
         self.is_post = request.method == "POST"
-        chosen = [int(key) for key in request.GET.getlist("variable") if key.isdecimal()]
-        free = request.GET.get("free", "")
-        self.free = min(int(free), MOST_FORMS) if free.isdecimal() else 0
+        chosen = numbers_in(request.GET.getlist("variable"))
+        self.free = min(number_in(request.GET.get("free")) or 0, MOST_FORMS)
         if not chosen and not self.free and not self.has_model:
             self.free = 1
         self.forms = self._forms(request, self._chosen(chosen), self.free)

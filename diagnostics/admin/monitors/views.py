@@ -19,6 +19,7 @@ from diagnostics.admin.base import page_media, require
 from diagnostics.admin.monitors.forms import BaseForm, ClearForm, CriteriaForm, LevelForm, NameForm
 from diagnostics.admin.monitors.setting import Setting
 from diagnostics.admin.monitors.tab import monitors_context
+from diagnostics.admin.numbers import number_in, numbers_in
 from diagnostics.admin.parts import station_url
 from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
@@ -82,7 +83,7 @@ class MonitorViews(ModelAdmin):
         station = _station(request, PERMISSION)
         data = request.POST if request.method == "POST" else request.GET
         form = ClearForm({"ids": data.get("ids", "")})
-        keys = [int(key) for key in data.getlist("monitor") if key.isdecimal()]
+        keys = numbers_in(data.getlist("monitor"))
         live = Monitor.objects.live().filter(station=station)
         ids = form.cleaned_data["ids"] if form.is_valid() else []
         rows = list(live.filter(pk__in=keys).order_by("severity", "pk"))
@@ -231,8 +232,8 @@ def _problem(station: Any) -> str:
 
 
 def _count(request: HttpRequest, name: str, usual: int) -> int:
-    given = request.GET.get(name, "")
-    return min(int(given), MOST_NAMES) if given.isdecimal() else usual
+    given = number_in(request.GET.get(name))
+    return usual if given is None else min(given, MOST_NAMES)
 
 
 def _tab(station: Any) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, WholeFleet
 from diagnostics.admin.filters import AgeFilter
+from diagnostics.admin.numbers import number_in
 from diagnostics.models import Delivery, NotificationTarget
 from diagnostics.wording.notifications import TONES, delivery_sentence, headline
 
@@ -32,8 +33,8 @@ class TargetFilter(admin.SimpleListFilter):
         return [(str(row.pk), row.name) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(target=int(value)) if value.isdecimal() else queryset
+        value = number_in(self.value())
+        return queryset if value is None else queryset.filter(target=value)
 
 
 @admin.register(Delivery)

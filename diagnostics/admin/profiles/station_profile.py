@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin, is_unlimited, page_media, require
 from diagnostics.admin.monitors.tab import lines_of
+from diagnostics.admin.numbers import number_in
 from diagnostics.admin.profiles.editing import page_of
 from diagnostics.admin.profiles.profile import APPLY
 from diagnostics.admin.profiles.standing import VIEW, plan_url, state_badge
@@ -65,8 +66,8 @@ class ProfileFilter(admin.SimpleListFilter):
         return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        chosen = self.value() or ""
-        return queryset.filter(profile=int(chosen)) if chosen.isdecimal() else queryset
+        chosen = number_in(self.value())
+        return queryset if chosen is None else queryset.filter(profile=chosen)
 
 
 @admin.register(StationProfile)

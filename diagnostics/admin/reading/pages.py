@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from diagnostics.admin.base import page_media
 from diagnostics.admin.logs.files import find_file
+from diagnostics.admin.numbers import number_in
 from diagnostics.admin.reading import reader
 from diagnostics.exceptions import FileUnreadable
 from diagnostics.gateway import get_gateway
@@ -86,9 +87,8 @@ class ReaderViews(ModelAdmin):
         opening = request.GET.get("opening", "")
         if not files.is_open(file, user=request.user, opening=opening):
             raise PermissionDenied
-        member = request.GET.get("member", "")
         try:
-            text = open_text(file, int(member) if member.isdecimal() else None)
+            text = open_text(file, number_in(request.GET.get("member")))
             return JsonResponse(_answer(text, request.GET))
         except (FileUnreadable, StorageError) as error:
             return JsonResponse({"problem": str(error)}, status=409)

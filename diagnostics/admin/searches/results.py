@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from diagnostics.admin.numbers import number_in
 from diagnostics.admin.reading.hit_parts import marked, reader_url
 from diagnostics.lifecycles.log_search import FileState, Unread
 from diagnostics.models import LogFile, LogSearch, SearchedFile, SearchHit
@@ -109,4 +110,4 @@ def _unread(rows: QuerySet[SearchedFile]) -> Iterator[UnreadRow]:
 
 
 def _number(value: str | None) -> int:
-    return int(value) if value and value.isdecimal() and int(value[:9]) > 0 else 1
+    return number_in(value) or 1

@@ -1,0 +1,20 @@
+"""Numbers as addresses and forms name them: keys of rows, counts, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+# Digits of what the databases take for a key. Python refuses to read some thousand of them.
+LONGEST = 18
+
+
+def number_in(text: Any) -> int | None:
+    """The number that is written there; None for what is none, or too long to be one."""
+    written = str(text or "")
+    return int(written) if written.isdecimal() and len(written) <= LONGEST else None
+
+
+def numbers_in(texts: Iterable[Any]) -> list[int]:
+    """Those of the texts that are numbers, in their order."""
+    return [number for each in texts if (number := number_in(each)) is not None]
