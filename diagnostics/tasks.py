@@ -27,7 +27,7 @@ from diagnostics.services.profiles import states as profile_states
 from diagnostics.services.reports import facts as report_facts
 from diagnostics.services.retention import doomed_objects, store_check
 from diagnostics.services.searches import runs as search_runs
-from diagnostics.services.sweeping import Step, take_steps
+from diagnostics.services.sweeping import Step, at_the_store, take_steps
 from diagnostics.services.uploads import direct as direct_uploads
 from diagnostics.services.uploads import following
 from diagnostics.wording.notifications import compose
@@ -57,14 +57,14 @@ STEPS: tuple[Step, ...] = (
     report_facts.expire_reports,
     _ring_again,
     examination.sweep_examinations,
-    following.forget_tails,
+    at_the_store(following.forget_tails),
     search_runs.revive,
     automation_runs.run_automations,
     health.sweep_health,
     route_watches.watch_routes,
     deliveries.sweep_deliveries,
     housekeeping.sweep_housekeeping,
-    doomed_objects.sweep_doomed,
+    at_the_store(doomed_objects.sweep_doomed),
     retention.sweep_runs,
     profile_queue.wake,
     schedules.run_schedules,

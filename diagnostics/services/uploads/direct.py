@@ -30,6 +30,7 @@ from diagnostics.models.log_file import UploadForm
 from diagnostics.models.log_request import BYTES_ARE_RECENT
 from diagnostics.services.logs.facts import TAKE_UPLOAD, locked
 from diagnostics.services.retention.doomed_objects import reprieve
+from diagnostics.services.sweeping import turn_at_the_store
 from diagnostics.services.uploads import arrivals as uploads
 from diagnostics.services.uploads.arrivals import UploadTicket
 from diagnostics.storage import (
@@ -66,15 +67,25 @@ def look_for_uploads(now: datetime) -> Sighting:
     """Have workers take in what lies in the store: one question to it, for all requests."""
     if not LogRequest.objects.filter(signed_until__gt=now - LATE).exists():
         return Sighting()
-    try:
-        keys = {found.key for found in get_log_store().list(INCOMING)}
-    except StorageError as error:
-        logger.warning("Uploads straight into the store cannot be seen: %s", error)
+    keys = _incoming()
+    if keys is None:
         return Sighting(is_blind=True)
     found = [row for row in _named(keys) if incoming_key(row.pk, row.token) in keys]
     for row in [row for row in found if not row.is_receiving(now)][:BATCH]:
         enqueue(TAKE_UPLOAD, row.pk, slow=True)
     return Sighting(frozenset(row.pk for row in found))
+
+
+def _incoming() -> set[str] | None:
+    """What lies in the store; None where it does not say, or still owes the answer to another."""
+    with turn_at_the_store() as is_ours:
+        if not is_ours:
+            return None
+        try:
+            return {found.key for found in get_log_store().list(INCOMING)}
+        except StorageError as error:
+            logger.warning("Uploads straight into the store cannot be seen: %s", error)
+            return None
 
 
 def _named(keys: Iterable[str]) -> QuerySet[LogRequest]:
