@@ -208,7 +208,13 @@ LOGGING = {
     "filters": {
         "per_socket": {"()": "django.utils.log.CallbackFilter", "callback": logs.is_not_per_socket}
     },
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.OneLine",
+            "fmt": "{asctime} {levelname:<7} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -70,6 +70,8 @@ class StationForm(forms.Form):
 
 def _by_key(key: str, user: Any) -> Any | None:
     model: Any = GroupMember._meta.get_field("station").related_model
+    if "\0" in key:  # PostgreSQL takes it for no text
+        return None
     try:
         return access.visible(model._default_manager.filter(pk=key), user).first()
     except (ValueError, ValidationError):  # no key of the host's type

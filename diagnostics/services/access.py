@@ -73,7 +73,9 @@ def sees(user: Any, station: Any) -> bool:
 
 def find_station(identity: str, user: Any) -> Any | None:
     """The station of this identity, as the gateway finds it; None if it is not the user's."""
-    station = get_gateway().find(identity) if identity else None
+    if not identity or "\0" in identity:  # which PostgreSQL takes for no text
+        return None
+    station = get_gateway().find(identity)
     return station if station is not None and sees(user, station) else None
 
 

@@ -209,8 +209,16 @@ def test_home_shows_only_what_one_may_see(
         "alert/?severity={}",
         "automation/add/?alert={}",
         "campaignstation/?campaign={}",
+        "logsearch/start/?group={}",
     ],
 )
 def test_a_number_too_long_to_be_one_is_none(root: Client, address: str) -> None:
     """Python refuses to read some thousand digits."""
     assert root.get("/admin/diagnostics/" + address.format("9" * 5000)).status_code == 200
+
+
+def test_an_address_with_a_character_of_no_text_leads_nowhere(root: Client) -> None:
+    for address in ("variablerequest/read/?identity=%00", "alert/?component=a%00b"):
+        assert root.get(f"/admin/diagnostics/{address}").status_code == 404, address
+    form = root.post("/admin/diagnostics/customerinformation/request/", {"identity": "\0"})
+    assert "Null characters are not allowed" in form.content.decode()

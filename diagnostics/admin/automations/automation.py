@@ -19,7 +19,7 @@ from diagnostics.admin.automations.automation_firing import rows_of
 from diagnostics.admin.automations.forms import AutomationForm, initial_of, limited_choices
 from diagnostics.admin.base import require
 from diagnostics.admin.live_form import LiveFormAdmin
-from diagnostics.admin.numbers import number_in
+from diagnostics.admin.numbers import row_in
 from diagnostics.models import Alert, Automation, AutomationFiring
 from diagnostics.services import access, automations
 from diagnostics.services.automations.facts import happening
@@ -140,7 +140,7 @@ class AutomationAdmin(LiveFormAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """`?alert=`: the log of what leads to such an alert."""
         alerts = access.visible(Alert.objects.all(), request.user)
-        alert = alerts.filter(pk=number_in(request.GET.get("alert"))).first()
+        alert = row_in(alerts, request.GET.get("alert"))
         return initial_of(alert) if alert else super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -20,6 +20,7 @@ from diagnostics.admin.asked_station import find_station
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.calls.schema_form import SchemaForm
 from diagnostics.admin.calls.trigger_form import TriggerForm
+from diagnostics.admin.numbers import row_in
 from diagnostics.exceptions import DiagnosticsError, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.models import OutboundCall
@@ -207,9 +208,7 @@ def _not_json(text: str) -> str:
 
 def _template(request: HttpRequest, station: Any, action: str) -> Any:
     """What `?call=` names as the beginning of another: a call of this station, by its key."""
-    key = request.GET.get("call", "")
-    ours = OutboundCall.objects.filter(station=station)
-    call = ours.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+    call = row_in(OutboundCall.objects.filter(station=station), request.GET.get("call"))
     is_alike = call is not None and (call.wire_action or call.action) == action
     return console.draft_of(call) if call is not None and is_alike else None
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from diagnostics.admin import parts
 from diagnostics.admin.base import FactAdmin
 from diagnostics.admin.campaigns.start import page_of
-from diagnostics.admin.numbers import number_in
+from diagnostics.admin.numbers import row_in
 from diagnostics.lifecycles.campaign import StationState
 from diagnostics.models import Campaign, CampaignStation
 from diagnostics.services.campaigns import visible_campaigns
@@ -32,7 +32,7 @@ MADE = {
 
 def _chosen(request: HttpRequest, key: str | None) -> Campaign | None:
     """The campaign of this key, as it stands in an address."""
-    return visible_campaigns(request.user).filter(pk=number_in(key)).first()
+    return row_in(visible_campaigns(request.user), key)
 
 
 class CampaignFilter(admin.SimpleListFilter):

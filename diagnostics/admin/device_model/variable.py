@@ -91,7 +91,7 @@ class VariableRequestAdmin(RequestAdmin):
             form.add_error(None, str(error))
             return None
 
-    def _read_again(self, request: HttpRequest, station: Any, keys: list[str]) -> HttpResponse:
+    def _read_again(self, request: HttpRequest, station: Any, keys: list[int]) -> HttpResponse:
         rows = ReportedVariable.objects.filter(station=station, pk__in=keys[:500])
         asked = [
             VariableAsked(row.reference, kind)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from diagnostics.admin.numbers import number_in
+from diagnostics.admin.numbers import row_in
 from diagnostics.models import GroupMember, StationGroup, StationSelection
 from diagnostics.services import access
 from diagnostics.services.fleet.selections import stations_of
@@ -27,7 +27,7 @@ class GroupFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         groups = access.visible_groups(request.user)
         offered = list(groups[:MOST_GROUPS])
-        chosen = _named(groups, request.GET.get(self.parameter_name, ""))
+        chosen = row_in(groups, request.GET.get(self.parameter_name, ""))
         if chosen is not None and chosen not in offered:
             offered.append(chosen)
         return [(str(group.pk), group.name) for group in offered]
@@ -35,7 +35,7 @@ class GroupFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        group: StationGroup | None = _named(access.visible_groups(request.user), self.value())
+        group: StationGroup | None = row_in(access.visible_groups(request.user), self.value())
         if group is None:
             return queryset.none()
         members = GroupMember.objects.filter(group=group).values("station")
@@ -51,21 +51,16 @@ class SelectionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         rows = access.visible_selections(request.user)
-        chosen = _named(rows, request.GET.get(self.parameter_name, ""))
+        chosen = row_in(rows, request.GET.get(self.parameter_name, ""))
         return [(str(chosen.pk), chosen.name)] if chosen is not None else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
         rows = access.visible_selections(request.user)
-        chosen: StationSelection | None = _named(rows, self.value())
+        chosen: StationSelection | None = row_in(rows, self.value())
         if chosen is None:
             return queryset.none()
         model: Any = queryset.model
         stations = stations_of(chosen, request.user).values("pk")
         return queryset.filter(**{f"{access.station_path(model)}__in": stations})
-
-
-def _named(rows: QuerySet[Any], key: Any) -> Any | None:
-    """The row of this key, as it stands in an address."""
-    return rows.filter(pk=number_in(key)).first()

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from diagnostics.admin import parts
 from diagnostics.admin.asked_station import station_of
 from diagnostics.admin.base import FactAdmin, page_media, require
+from diagnostics.admin.numbers import row_in
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.models import LegalHold, LogFile, LogRequest
 from diagnostics.services import access
@@ -130,7 +131,7 @@ class LegalHoldAdmin(FactAdmin):
     def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         require(request, PLACE)
         row = self.find(request, pk)
-        reason = request.POST.get("reason", "")
+        reason = request.POST.get("reason", "").replace("\0", "")
         try:
             holds.release_hold(row, reason=reason, released_by=request.user)
             messages.success(request, _("Released: the retention rules decide again."))
@@ -156,8 +157,7 @@ def _target(request: HttpRequest) -> dict[str, Any]:
         "group": access.visible_groups(request.user),
     }
     for name, found in rows.items():
-        key = request.GET.get(name, "")
-        if key.isdecimal() and len(key) < 19 and (row := found.filter(pk=int(key)).first()):
+        if row := row_in(found, request.GET.get(name)):
             return {name: row}
     if (station := station_of(request)) is not None:
         return {"station": station}

@@ -20,6 +20,7 @@ from diagnostics.services import access
 
 # Files of one page, and unread ones named for each reason.
 FILES, NAMED = 25, 50
+MOST_PAGES = 10_000
 
 
 @dataclass(slots=True)
@@ -110,4 +111,4 @@ def _unread(rows: QuerySet[SearchedFile]) -> Iterator[UnreadRow]:
 
 
 def _number(value: str | None) -> int:
-    return number_in(value) or 1
+    return min(number_in(value) or 1, MOST_PAGES)
