@@ -126,7 +126,7 @@ class Precise(admin.ModelAdmin):
         }
         return TemplateResponse(request, "diagnostics/refused.html", context, status=status)
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Lists are narrowed by what they offer. Django would by any column, also a hidden one,
         which is then guessed letter by letter: `?token__startswith=a`."""
         name = lookup.partition(LOOKUP_SEP)[0]
