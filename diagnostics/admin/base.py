@@ -137,7 +137,8 @@ class Precise(admin.ModelAdmin):
         """The columns that an address may narrow the list by, beside its key and relations."""
         filters = self.get_list_filter(request)
         named = (each[0] if isinstance(each, list | tuple) else each for each in filters)
-        return {each.partition(LOOKUP_SEP)[0] for each in named if isinstance(each, str)}
+        names = (getattr(each, "parameter_name", each) for each in named)
+        return {each.partition(LOOKUP_SEP)[0] for each in names if isinstance(each, str)}
 
     def find(self, request: HttpRequest, pk: Any) -> Any:
         """The row of a key. Raises Http404."""
