@@ -204,8 +204,13 @@ def _close_rows(
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Close the connections of processes that died, and forget these. Returns how many closed."""
+    """Close the connections of processes that died, and forget these. Returns how many closed.
+
+    Whoever is silent is taken for stopped first, and may say that he lives (`beat`).
+    """
     now = now or timezone.now()
+    silent = ServerProcess.objects.filter(heartbeat_at__lte=now - DEAD_AFTER, stopped_at=None)
+    silent.update(stopped_at=now)
     orphaned = list(StationConnection.objects.orphaned(now).select_related("station")[:BATCH])
     reasons = dict.fromkeys([row.pk for row in orphaned], CloseReason.SERVER_DIED)
     closed = _close_rows(orphaned, reasons, now)

@@ -2,6 +2,7 @@ from stations.models.certificate import StationCertificate
 from stations.models.connection import (
     DEAD_AFTER,
     HEARTBEAT,
+    SUSPECTED,
     CloseReason,
     ServerProcess,
     StationConnection,
@@ -12,6 +13,7 @@ from stations.models.station import ChargingStation, Registration, SecurityProfi
 
 __all__ = [
     "DEAD_AFTER",
+    "SUSPECTED",
     "HEARTBEAT",
     "ChargingStation",
     "CloseReason",

@@ -11,7 +11,9 @@ from diagnostics.conf import station_model
 
 # A process says every HEARTBEAT that it is alive, and counts as dead after DEAD_AFTER of silence.
 HEARTBEAT = timedelta(seconds=10)
-DEAD_AFTER = timedelta(seconds=30)
+# Its connections are closed when it has had SUSPECTED from then to say that it lives after all:
+# while the database is away, nobody can.
+DEAD_AFTER, SUSPECTED = timedelta(seconds=30), timedelta(seconds=20)
 
 
 class ServerProcess(models.Model):
@@ -55,8 +57,10 @@ class ConnectionQuerySet(models.QuerySet["StationConnection"]):
 
     def orphaned(self, now: datetime | None = None) -> ConnectionQuerySet:
         """Open in name only: the process that held the socket is gone."""
-        since = (now or timezone.now()) - DEAD_AFTER
-        silent = models.Q(server__heartbeat_at__lte=since)
+        now = now or timezone.now()
+        silent = models.Q(
+            server__heartbeat_at__lte=now - DEAD_AFTER, server__stopped_at__lte=now - SUSPECTED
+        )
         return self.open().filter(silent | models.Q(server=None))
 
 

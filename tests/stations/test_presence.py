@@ -14,7 +14,13 @@ from diagnostics.services import housekeeping
 from diagnostics.services.housekeeping.rules import all_rules
 from stations import delivery, presence
 from stations.gateway import ChannelsGateway
-from stations.models import ChargingStation, CloseReason, ServerProcess, StationConnection
+from stations.models import (
+    SUSPECTED,
+    ChargingStation,
+    CloseReason,
+    ServerProcess,
+    StationConnection,
+)
 from stations.services import register_station
 from stations.tasks import sweep_presence
 from tests.stations.conftest import PASSWORD, place
@@ -51,6 +57,12 @@ def die(server_id: UUID, ago: timedelta = timedelta(seconds=31)) -> None:
     ServerProcess.objects.filter(pk=server_id).update(heartbeat_at=timezone.now() - ago)
 
 
+def sweeps() -> int:
+    """Two of them, as far apart as it takes to be taken for dead."""
+    presence.sweep()
+    return presence.sweep(timezone.now() + SUSPECTED)
+
+
 def is_online(station: ChargingStation) -> bool:
     found = {
         ChannelsGateway().is_online(station),
@@ -81,8 +93,7 @@ def test_the_sweep_settles_what_a_dead_process_left(station, server_id) -> None:
     call = delivery.take_call(connection_id, V201, "Accepted")
     assert call is not None
     die(server_id)
-    sweep_presence()
-    sweep_presence()
+    assert (sweeps(), sweeps()) == (1, 0)
     row = StationConnection.objects.get()
     assert (row.close_reason, row.closed_at is None) == ("ServerDied", False)
     call.refresh_from_db()
@@ -97,6 +108,16 @@ def test_the_sweep_leaves_the_living_alone(station, server_id) -> None:
     assert is_online(station)
 
 
+def test_who_could_not_say_that_he_lives_is_not_taken_for_dead(station, server_id) -> None:
+    """The database was away; when it is back, the sweep may come before the first sign of life."""
+    open_connection(station, server_id)
+    die(server_id, timedelta(minutes=5))
+    assert presence.sweep() == 0
+    presence.beat(server_id, [], [])
+    assert presence.sweep(timezone.now() + SUSPECTED) == 0
+    assert is_online(station)
+
+
 def test_a_process_that_was_only_held_up_lives_again(station, server_id) -> None:
     open_connection(station, server_id)
     die(server_id)
@@ -107,7 +128,7 @@ def test_a_process_that_was_only_held_up_lives_again(station, server_id) -> None
 def test_a_swept_connection_is_closed_by_its_process(station, server_id) -> None:
     connection_id = open_connection(station, server_id)
     die(server_id)
-    sweep_presence()
+    sweeps()
     assert connection_id not in presence.beat(server_id, [], []).open
     with pytest.raises(delivery.ConnectionEnded):
         delivery.take_call(connection_id, V201, "Accepted")
@@ -172,6 +193,7 @@ def test_last_seen_is_one_update_for_many_stations(django_assert_num_queries, se
 def test_old_processes_are_forgotten(station, server_id) -> None:
     open_connection(station, server_id)
     die(server_id, timedelta(days=8))
+    ServerProcess.objects.update(stopped_at=timezone.now() - timedelta(days=8))
     sweep_presence()
     assert not ServerProcess.objects.exists()
     assert StationConnection.objects.get().close_reason == "ServerDied"
