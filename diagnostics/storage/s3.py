@@ -24,7 +24,7 @@ from diagnostics.storage.base import (
     Upload,
     portions,
 )
-from diagnostics.storage.s3_client import Signer, connect, translated
+from diagnostics.storage.s3_client import Clients, connect, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,23 +48,22 @@ def part_size(largest: int) -> int:
 class S3LogStore:
     """Objects below one prefix of one bucket."""
 
-    def __init__(self, bucket: str, prefix: str, client: S3Client, signer: Signer) -> None:
+    def __init__(self, bucket: str, prefix: str, clients: Clients) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
-        self._client = client
-        self._signer = signer
+        self._client, self._patient, self._signer = clients
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="s3-part")
 
     @classmethod
     def from_url(cls, url: str) -> S3LogStore:
         """Open `s3://bucket/prefix` with the usual AWS_* environment."""
         parts = urlsplit(url)
-        return cls(parts.netloc, parts.path.strip("/"), *connect())
+        return cls(parts.netloc, parts.path.strip("/"), connect())
 
     def open_upload(self, key: str, expected: int | None = None) -> Upload:
         largest = max(app_settings.max_upload_size, app_settings.max_unpacked_size, expected or 0)
         name, part = self._prefix + key, part_size(largest)
-        return _S3Upload(key, self._client, self._bucket, name, self._senders, part)
+        return _S3Upload(key, self._client, self._patient, self._bucket, name, self._senders, part)
 
     def size(self, key: str) -> int:
         with translated():
@@ -114,7 +113,7 @@ class S3LogStore:
 
     def copy(self, key: str, target: str, *, etag: str) -> None:
         with translated():
-            self._client.copy_object(
+            self._patient.copy_object(
                 Bucket=self._bucket,
                 Key=self._prefix + target,
                 CopySource={"Bucket": self._bucket, "Key": self._prefix + key},
@@ -158,13 +157,14 @@ class _S3Upload(Upload):
         self,
         key: str,
         client: S3Client,
+        patient: S3Client,
         bucket: str,
         name: str,
         senders: ThreadPoolExecutor,
         part: int,
     ) -> None:
         super().__init__(key)
-        self._client = client
+        self._client, self._patient = client, patient
         self._bucket = bucket
         self._name = name
         self._senders = senders
@@ -193,7 +193,7 @@ class _S3Upload(Upload):
         self._send_part()
         self._collect_parts(leave=0)
         with translated():
-            self._client.complete_multipart_upload(
+            self._patient.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=self._name,
                 UploadId=self._upload_id,

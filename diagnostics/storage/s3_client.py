@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -35,12 +35,32 @@ _NO_ROOM = {"507", "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
 CONNECTIONS = 48
 
 
-def connect() -> tuple[S3Client, Signer]:
-    """A client with the usual AWS_* environment, and a signer for those outside."""
+class Patience(NamedTuple):
+    """Seconds that a server may be silent, and how often it is asked. A store that hangs keeps
+    whoever waits for it as long as both together: a station, or an operator."""
+
+    seconds: int
+    times: int
+
+
+# The second is for what a server does by itself while it says nothing: put an object together.
+USUAL, LONG = Patience(20, 3), Patience(120, 2)
+
+
+class Clients(NamedTuple):
+    """How a store is reached; `signer` is for those outside."""
+
+    usual: S3Client
+    patient: S3Client
+    signer: Signer
+
+
+def connect() -> Clients:
+    """Clients with the usual AWS_* environment."""
     session = boto3.session.Session(region_name=_region())
-    client = _client(session, _endpoint())
+    usual, patient = (_client(session, _endpoint(), each) for each in (USUAL, LONG))
     public = app_settings.store_public_url
-    return client, Signer(_client(session, public) if public else client, session)
+    return Clients(usual, patient, Signer(_client(session, public) if public else usual, session))
 
 
 class Signer:
@@ -79,7 +99,7 @@ def _region() -> str | None:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
 
 
-def _client(session: boto3.session.Session, endpoint: str) -> S3Client:
+def _client(session: boto3.session.Session, endpoint: str, patience: Patience = USUAL) -> S3Client:
     """Build a client: SigV4 always, path style where a server of one's own is named.
 
     boto3 adds CRC trailers by default since 1.36, which many other servers refuse; we keep a
@@ -94,9 +114,9 @@ def _client(session: boto3.session.Session, endpoint: str) -> S3Client:
         },
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        retries={"mode": "standard", "max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": patience.times},
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=patience.seconds,
         max_pool_connections=CONNECTIONS,
     )
     return session.client("s3", endpoint_url=endpoint or None, config=config)
