@@ -16,8 +16,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from diagnostics.admin.numbers import numbers_in
-
 PREFIX = "p:"
 # Left to JSON: what vendors add, and what is nested deeper than a form can show.
 LEFT_OUT = frozenset({"customData"})
@@ -211,7 +209,8 @@ def _any_inside(typed: Mapping[str, str], path: str) -> bool:
 def _numbers(typed: Mapping[str, str], path: str) -> list[int]:
     start = f"{path}["
     found = (name[len(start) :].partition("]")[0] for name in typed if name.startswith(start))
-    return sorted(set(numbers_in(found)))[:MOST_ROWS]
+    digits = {int(number) for number in found if number.isdecimal() and len(number) < 100}
+    return sorted(digits)[:MOST_ROWS]
 
 
 def _typed(kind: str, text: str) -> Any:
