@@ -116,7 +116,7 @@ FUNCTIONS = {
         "sign_in": "user password * remote_address",
         "find_part": "ticket name",
         "upload_started": "ticket * name method declared_size content_type remote_address"
-        " name_was_appended continued_at",
+        " name_was_appended continued_at others",
         "upload_progress": "ticket received",
         "upload_failed": "ticket * reason",
         "record_upload": "ticket * stored name method form content_type declared_size complete"
