@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 
 from diagnostics.models import (
@@ -83,6 +86,9 @@ KINDS: dict[str, tuple[str, Rows]] = {
 # Rows that a page may name, and those of which a page remembers whether its user may see them.
 MOST_NAMED, MOST_KNOWN = 200, 10_000
 
+# Seconds in which a page may go on to hear what its user no longer may.
+BELIEVED = 60.0
+
 
 class ProgressConsumer(AsyncJsonWebsocketConsumer):
     """Follows rows that the page names: {"follow": "logrequest", "ids": [7, 9]} or "ids": "all".
@@ -97,6 +103,7 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=4003)
             return
         self.followed: dict[str, set[str]] = {}  # by kind the keys, or ALL
+        self.checked = time.monotonic()
         limit = await database_sync_to_async(access.limit_of)(user)
         self.is_limited = limit is not None
         self.known: dict[tuple[str, Any], bool] = {}
@@ -139,7 +146,37 @@ class ProgressConsumer(AsyncJsonWebsocketConsumer):
         for kind in getattr(self, "followed", ()):
             await self.channel_layer.group_discard(topic(kind), self.channel_name)
 
+    async def _may_go_on(self) -> bool:
+        """Hang up on who was logged out, or may see less by now: the page comes back as who it is.
+
+        Looked up once in a while, when there is something to tell.
+        """
+        if time.monotonic() - self.checked < BELIEVED:
+            return True
+        self.checked, user = time.monotonic(), await self._user_now()
+        may = database_sync_to_async(self._may_still)
+        if user is None or not await may(user):
+            await self.close(code=4003)
+            return False
+        self.scope["user"] = user
+        self.known.clear()
+        return True
+
+    async def _user_now(self) -> Any:
+        """Nobody, where the session has ended; hosts may know their users without one."""
+        session, users = self.scope.get("session"), get_user_model()._default_manager
+        if session is not None:
+            return await get_user({"session": session.__class__(session.session_key)})
+        return await users.filter(pk=self.scope["user"].pk).afirst()
+
+    def _may_still(self, user: Any) -> bool:
+        was_limited = (access.limit_of(user) is not None) == self.is_limited
+        may = all(user.has_perm(KINDS[kind][0]) for kind in self.followed)
+        return bool(user.is_active and user.is_staff and was_limited and may)
+
     async def rows_changed(self, event: dict[str, Any]) -> None:
+        if not await self._may_go_on():
+            return
         kind = event["kind"]
         followed = self.followed[kind]
         for pk, state in event["rows"]:

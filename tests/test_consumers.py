@@ -9,8 +9,9 @@ from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Permission
+from django.test import Client
 
-from diagnostics import progress
+from diagnostics import consumers, progress
 from diagnostics.consumers import KINDS, ProgressConsumer
 from tests.access.world import build
 from tests.servers.valkey import Valkey
@@ -24,9 +25,9 @@ def operator(*permissions: str, **more: Any) -> Any:
     return user
 
 
-async def opened(user: Any) -> tuple[WebsocketCommunicator, bool]:
+async def opened(user: Any, **scope: Any) -> tuple[WebsocketCommunicator, bool]:
     page = WebsocketCommunicator(ProgressConsumer.as_asgi(), "/ws/diagnostics/")
-    page.scope["user"] = user
+    page.scope |= {"user": user, **scope}
     connected, _ = await page.connect()
     return page, connected
 
@@ -78,6 +79,39 @@ async def test_any_text_can_be_a_key(valkey: Valkey) -> None:
     assert [(await page.receive_json_from(5))["id"] for _ in keys] == keys
     assert await page.receive_nothing(0.1)
     await page.disconnect()
+
+
+async def test_who_may_no_longer_hears_no_more(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "BELIEVED", 0.0)
+    user = await database_sync_to_async(operator)("view_logrequest", is_staff=True)
+    page, _ = await opened(user)
+    await page.send_json_to({"follow": "logrequest", "ids": "all"})
+    assert await page.receive_json_from(5) == {"following": "logrequest"}
+    await progress._send("logrequest", {7: {"state": "Sent"}})
+    assert (await page.receive_json_from(5))["id"] == 7
+    await user.user_permissions.aclear()
+    await progress._send("logrequest", {8: {"state": "Sent"}})
+    assert await page.receive_output(5) == {"type": "websocket.close", "code": 4003}
+
+
+async def test_who_was_logged_out_hears_no_more(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "BELIEVED", 0.0)
+    user = await database_sync_to_async(operator)("view_logrequest", is_staff=True)
+    client = Client()
+    await client.aforce_login(user)
+    session = await database_sync_to_async(lambda: client.session)()
+    page, _ = await opened(user, session=session)
+    await page.send_json_to({"follow": "logrequest", "ids": "all"})
+    assert await page.receive_json_from(5) == {"following": "logrequest"}
+    await progress._send("logrequest", {7: {"state": "Sent"}})
+    assert (await page.receive_json_from(5))["id"] == 7
+    await client.alogout()
+    await progress._send("logrequest", {8: {"state": "Sent"}})
+    assert await page.receive_output(5) == {"type": "websocket.close", "code": 4003}
 
 
 # Who is limited to a group of stations
