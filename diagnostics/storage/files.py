@@ -24,8 +24,11 @@ from diagnostics.storage.base import (
     Upload,
 )
 
-# Kept free beside an expected file, so that logs do not starve what else lives on the disk.
+# Kept free, so that logs do not starve what else lives on the disk: a database, perhaps.
 RESERVE = 64 * 1024 * 1024
+# Bytes of a file after which the disk is looked at again: its size may be unknown, and others grow
+# beside it.
+LOOK = 1024 * 1024
 
 # What is read at once: a piece that is still in the processor's cache when it is looked at.
 PIECE = 256 * 1024
@@ -144,6 +147,7 @@ class _FileUpload(Upload):
     def __init__(self, key: str, path: Path) -> None:
         super().__init__(key)
         self._path = path
+        self._looked_at = 0
         self._partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         try:
             self._file = self._create()
@@ -157,6 +161,10 @@ class _FileUpload(Upload):
 
     def _append(self, data: bytes) -> None:
         with _translated():
+            if self.size - self._looked_at >= LOOK:
+                self._looked_at = self.size
+                if shutil.disk_usage(self._path.parent).free < RESERVE:
+                    raise StorageFull("The disk of the log store is full.")
             self._file.write(data)
 
     def _finish(self) -> None:

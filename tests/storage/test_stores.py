@@ -16,6 +16,7 @@ from diagnostics.storage import (
     ObjectMissing,
     StorageFull,
     StorageUnavailable,
+    files,
     get_log_store,
 )
 from diagnostics.storage.files import FileLogStore
@@ -222,6 +223,16 @@ def test_a_full_disk_is_named_so_and_the_partial_file_goes(tmp_path):
                 upload.write(bytes(CHUNK))
         upload.abort()
         assert not [path for path in disk.rglob("*") if path.is_file()]
+
+
+def test_a_file_of_unknown_size_leaves_room_for_what_else_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "RESERVE", 1 << 60)
+    upload = FileLogStore(tmp_path).open_upload(KEY)
+    upload.write(bytes(CHUNK))
+    with pytest.raises(StorageFull):
+        upload.write(bytes(CHUNK))
+    upload.abort()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path):
