@@ -395,12 +395,13 @@ def test_clearing_is_split_by_what_the_station_takes(dialogue: Dialogue) -> None
     assert states(rows) == ["Cleared"] * 5
 
 
-def test_too_many_ids_all_the_same_are_asked_in_halves(dialogue: Dialogue) -> None:
-    """12.12."""
+@pytest.mark.parametrize("code", ["OccurrenceConstraintViolation", "FormatViolation"])
+def test_too_many_ids_all_the_same_are_asked_in_halves(dialogue: Dialogue, code: str) -> None:
+    """12.12; N06.FR.06 (items), N06.FR.07 (bytes)."""
     rows = active(dialogue, spec(severity=1), spec(severity=2))
     monitors.clear_monitors(station=dialogue.station, monitors=rows, ids=[999])
     dialogue.takes()
-    dialogue.refuses("OccurrenceConstraintViolation", "max 2 ids")
+    dialogue.refuses(code, "max 2 ids")
     sent = []
     while call := dialogue.takes():
         sent.append(call.wire_payload["id"])
