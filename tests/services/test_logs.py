@@ -270,6 +270,19 @@ def test_a_lost_connection_makes_us_ask_again_once(dialogue: Dialogue, asked: As
     assert dialogue.takes() is None
 
 
+@pytest.mark.parametrize("order", [["Accepted", "Rejected"], ["Rejected", "Accepted"]])
+def test_of_two_answers_to_one_request_a_rejection_only_says_that_it_is_busy(
+    dialogue: Dialogue, asked: Ask, order: list[str]
+) -> None:
+    """A station that answers on a new connection what it was asked on the old one."""
+    row = asked()
+    inbound.station_connected(dialogue.station)
+    dialogue.takes()
+    for call, status in zip(dialogue.taken, order, strict=True):
+        delivery.record_answer(dialogue.station, call.message_id, {"status": status})
+    assert verdict(row) == ("Accepted", "")
+
+
 def test_a_station_that_was_asked_after_all_is_not_asked_again(
     dialogue: Dialogue, asked: Ask
 ) -> None:

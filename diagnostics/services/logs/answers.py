@@ -53,10 +53,12 @@ def _sent(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> None
 def _answered(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> None:
     if answer is None:
         return
-    row.answer, row.answered_at = answer.status, call.settled_at
-    row.filename = answer.filename
-    if answer.reason_code or answer.additional_info:
-        row.reason_code, row.reason_info = answer.reason_code, answer.additional_info
+    if answer.status != "Rejected" or not row.answer:
+        row.answer, row.answered_at = answer.status, call.settled_at
+        row.filename = answer.filename
+        if answer.reason_code or answer.additional_info:
+            row.reason_code, row.reason_info = answer.reason_code, answer.additional_info
+    # Else it was asked twice, and one of the answers only says that the station is busy with it.
     _note(
         row,
         "log.answered",
@@ -67,7 +69,7 @@ def _answered(row: LogRequest, call: OutboundCall, answer: LogAnswer | None) -> 
         info=answer.additional_info,
         late=call.late or None,
     )
-    if call.payload.get("legacy") and row.answer == "Accepted":
+    if call.payload.get("legacy") and answer.status == "Accepted":
         _learn_that_it_lacks(row, "")
 
 
