@@ -739,20 +739,33 @@ def test_a_station_without_monitoring_is_remembered_until_its_firmware_changes(
     assert monitoring_reports() == 2
 
 
-def test_the_monitors_of_every_station_are_read_once(dialogue: Dialogue) -> None:
-    """The factory's own are told by nothing else, and events of 2.0.1 have no severity."""
+def fires(dialogue: Dialogue, monitor_id: int) -> None:
+    """An event of 2.0.1, which has no severity."""
     event = {
         "eventId": 1,
         "timestamp": "2026-03-02T09:10:01Z",
         "trigger": "Alerting",
         "actualValue": "78",
-        "variableMonitoringId": 2,
+        "variableMonitoringId": monitor_id,
         "eventNotificationType": "PreconfiguredMonitor",
         **CABINET.to_wire(),
     }
     message = {"generatedAt": "2026-03-02T09:10:02Z", "seqNo": 0, "eventData": [event]}
     inbound.receive_call(dialogue.station, "2.0.1", "NotifyEvent", message)
     assert Alert.objects.get().severity == 5
+
+
+def test_a_monitor_that_fires_before_it_is_answered_has_its_severity(dialogue: Dialogue) -> None:
+    monitors.set_monitors(station=dialogue.station, wanted=[spec(severity=1)])
+    dialogue.takes()
+    fires(dialogue, 7)
+    answered(dialogue, result(spec(severity=1), id=7))
+    assert Alert.objects.get().severity == 1
+
+
+def test_the_monitors_of_every_station_are_read_once(dialogue: Dialogue) -> None:
+    """The factory's own are told by nothing else, and events of 2.0.1 have no severity."""
+    fires(dialogue, 2)
     with override_settings(DIAGNOSTICS={**settings.DIAGNOSTICS, "READ_DEVICE_MODEL": True}):
         boots(dialogue)
         Report.objects.exclude(kind="Monitoring").delete()

@@ -24,6 +24,7 @@ from diagnostics.ocpp.errors import RpcErrorCode, parse_error_code
 from diagnostics.ocpp.monitoring import MonitorResult, MonitorSpec
 from diagnostics.ocpp.refusals import too_much_at_once
 from diagnostics.services import calls
+from diagnostics.services.events import alerts
 from diagnostics.services.monitors import facts as monitor_facts
 from diagnostics.services.monitors import spoken_by
 from diagnostics.services.monitors.watch import read_again
@@ -139,6 +140,8 @@ def _activate(row: Monitor, result: MonitorResult, said: dict[str, str]) -> None
         event_notification_type=EventNotificationType.CUSTOM,  # N04.FR.15, a replaced one too
         **said,
     )
+    if monitor_id is not None:  # it may have fired before the station answered
+        alerts.learn_severities(row.station, {monitor_id: row.severity})
 
 
 # ClearVariableMonitoring
