@@ -125,6 +125,7 @@ DIAGNOSTICS: dict[str, Any] = {
     "SFTP_LISTEN": os.environ.get("SFTP_LISTEN") or "",
     "SFTP_HOST_KEY": os.environ.get("SFTP_HOST_KEY") or str(VAR_DIR / "sftp_host_key"),
     "NOTIFY_PRIVATE_ADDRESSES": environment.flag("NOTIFY_PRIVATE_ADDRESSES", default=True),
+    "METRICS_TOKEN": os.environ.get("METRICS_TOKEN") or "",
     "SLOW_QUEUE": "slow",
     # What stations are asked without anybody's click.
     "READ_LIMITS": environment.flag("READ_STATIONS", default=True),

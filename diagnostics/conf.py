@@ -175,6 +175,8 @@ class DiagnosticsSettings:
     # How long a connected station may be silent, and how wrong its clock may be.
     health_silence: timedelta = timedelta(minutes=15)
     health_clock_skew: timedelta = timedelta(seconds=30)
+    # What a monitoring system brings as a bearer token to read figures; empty: nobody reads them.
+    metrics_token: str = ""
     # How often tables are looked through for what is older.
     housekeeping_interval: timedelta = timedelta(hours=1)
     # Whether an event stream whose arrears grow at the station is sped up by itself.

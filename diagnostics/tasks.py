@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from diagnostics.models import LogRequest, OutboundCall, StoreCheck
 from diagnostics.ringing import ring
-from diagnostics.services import event_streams, housekeeping, logs, profiles, retention
+from diagnostics.services import event_streams, housekeeping, logs, profiles, pulses, retention
 from diagnostics.services.automations import runs as automation_runs
 from diagnostics.services.calls import delivery
 from diagnostics.services.campaigns import driver as campaign_driver
@@ -75,7 +75,9 @@ STEPS: tuple[Step, ...] = (
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """End what waited too long and ring again where calls wait. Run it every few seconds."""
-    take_steps(STEPS, timezone.now())
+    now = timezone.now()
+    take_steps(STEPS, now)
+    pulses.beat(pulses.SWEEP, began_at=now)
 
 
 @shared_task(ignore_result=True)

@@ -8,7 +8,7 @@ class StationsConfig(AppConfig):
 
     def ready(self) -> None:
         from diagnostics.signals import events_recorded
-        from stations import checks, housekeeping  # noqa: F401  register themselves
+        from stations import checks, housekeeping, metrics  # noqa: F401  register themselves
         from stations.connectors import keep_reported_states
 
         events_recorded.connect(keep_reported_states, dispatch_uid="stations.connectors")

@@ -7,7 +7,7 @@ from diagnostics.admin.customer_information import customer_information
 from diagnostics.admin.device_model import limit, report, variable
 from diagnostics.admin.events import alert, security_event, station_event
 from diagnostics.admin.fleet import capability, group, health, selection
-from diagnostics.admin.keeping import file_server, hold, housekeeping, retention, store
+from diagnostics.admin.keeping import file_server, hold, housekeeping, retention, standstill, store
 from diagnostics.admin.logs import log_request
 from diagnostics.admin.monitors import event_stream, monitor
 from diagnostics.admin.notifications import delivery, notification_route, notification_target
@@ -44,6 +44,7 @@ __all__ = [
     "security_event",
     "selection",
     "station_event",
+    "standstill",
     "station_profile",
     "store",
     "variable",

@@ -37,6 +37,7 @@ from diagnostics.models.profile import (
     ProfileVersion,
     StationProfile,
 )
+from diagnostics.models.pulse import TaskPulse
 from diagnostics.models.report import Report, ReportPart
 from diagnostics.models.retention import DeletedFile, RetentionRule, RetentionRun
 from diagnostics.models.schedule import Schedule, ScheduleRun
@@ -103,6 +104,7 @@ __all__ = [
     "StationProfile",
     "StationSelection",
     "StoreCheck",
+    "TaskPulse",
     "TimelineEntry",
     "Told",
     "VariableAttribute",

@@ -34,7 +34,7 @@ STATION: Any = GroupMember._meta.get_field("station").related_model
 MINE, OTHERS = "MINE-4711", "OTHERS-0815"
 
 # Outside of the admin: where operators find no rows.
-OPEN = {"healthz", ""}
+OPEN = {"healthz", "metrics", ""}
 
 # What makes the forms behind these addresses and actions complete.
 FIELDS = {

@@ -41,5 +41,6 @@ register_bounded(
         models.Schedule: _BY_PEOPLE,
         models.FileServer: _("those that are gone are forgotten when one starts"),
         models.Housekeeping: _("one row for each rule"),
+        models.TaskPulse: _("one row for each task that runs by itself"),
     }
 )

@@ -178,13 +178,19 @@ def of_makes(rows: Rows, wanted: Mapping[str, str] | None = None) -> Rows:
     return rows.annotate(**MAKE).filter(**(wanted or {}))
 
 
+def times_of(rows: Rows) -> tuple[timedelta | None, timedelta | None]:
+    """The median and the 95th percentile of how long after asking the files of `rows` were here."""
+    median, slow, _size = _places(rows.order_by(), ()).get((), (None, None, None))
+    return median, slow
+
+
 Places = tuple[timedelta | None, timedelta | None, int | None]
 
 
 def _places(rows: Rows, names: tuple[str, ...]) -> dict[Make, Places]:
     """By make the median time, the 95th percentile, and the median size: the nearest ranks."""
     took = ExpressionWrapper(F("received_at") - F("created_at"), output_field=DurationField())
-    within = [F(name) for name in names]
+    within = [F(name) for name in names] or None
     ranked = rows.filter(received_at__isnull=False).annotate(
         took=took,
         by_time=Window(RowNumber(), partition_by=within, order_by=[took, "pk"]),
