@@ -44,7 +44,8 @@ SELECT {first} + n % {stations}, 'DiagnosticsLog', at, at, 'bench-' || n, 'relay
   'Accepted', '', 'Uploaded', '', '', '', false, '',
   CASE WHEN came THEN 'Received' WHEN n % 3 = 0 THEN 'Claimed' ELSE 'Failed' END,
   CASE WHEN came OR n % 3 = 0 THEN '' ELSE 'UploadFailure' END, at + interval '5 minutes',
-  '1.' || n / {stations} % 5, CASE WHEN came THEN at + took END, CASE WHEN came THEN 1000 + n % 100000 END
+  '1.' || n / {stations} % 5, CASE WHEN came THEN at + took END,
+  CASE WHEN came THEN 1000 + n % 100000 END
 FROM (SELECT n, now() - interval '100 days' * (1 - n / {rows}.0) AS at, n % 10 < 8 AS came,
   interval '1 second' * (n % 600) AS took FROM generate_series(1, {rows}) AS n) AS made
 """,

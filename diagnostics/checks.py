@@ -17,6 +17,8 @@ from diagnostics.models import LogRequest
 
 # A PLC library in the field stores the upload location in 255 characters; the token takes 23.
 LONGEST_BASE_URL = 230
+# What is shorter can be guessed by somebody who has time.
+SHORTEST_TOKEN = 16
 
 # What `gateway.StationGateway` asks for.
 GATEWAY_METHODS = ("identity", "version", "find", "is_online", "send")
@@ -24,7 +26,7 @@ GATEWAY_METHODS = ("identity", "version", "find", "is_online", "send")
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """diagnostics.E001 to E007, W001, W002; those of the file servers are E010 to E015."""
+    """diagnostics.E001 to E007, W001 to W003; those of the file servers are E010 to E015."""
     if problems := current_settings.problems():
         return [Error(problem, id="diagnostics.E001") for problem in problems]
     return [
@@ -35,6 +37,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_check_ways_in(),
         *check_file_servers(),
         *_check_sqlite(),
+        *_check_metrics_token(),
     ]
 
 
@@ -143,3 +146,10 @@ def _check_ways_in() -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _check_metrics_token() -> list[CheckMessage]:
+    if 0 < len(app_settings.metrics_token) < SHORTEST_TOKEN:
+        text = f"DIAGNOSTICS['METRICS_TOKEN'] has fewer than {SHORTEST_TOKEN} characters."
+        return [Warning(text, id="diagnostics.W003")]
+    return []

@@ -40,6 +40,7 @@ def test_this_project_is_well_configured() -> None:
         ({"PUBLIC_URL": "ftp://csms.example.org"}, "E003"),
         ({"PUBLIC_URL": "https://csms.example.org/?a=1"}, "E003"),
         ({"LOG_STORE_URL": None}, "E004"),
+        ({"METRICS_TOKEN": "short"}, "W003"),
         ({"LOG_STORE_URL": "/var/logs"}, "E004"),
         ({"LOG_STORE_URL": "file://logs"}, "E004"),
         ({"LOG_STORE_URL": "s3://"}, "E004"),

@@ -91,6 +91,15 @@ FUNCTIONS = {
         "switch": "schedule * on",
         "run_now": "schedule * started_by",
     },
+    "services.logs.outcomes": {
+        "requests_since": "moment user * group selection",
+        "outcomes": "rows grouping",
+    },
+    "services.metrics": {
+        "one": "name help_text value kind",
+        "register": "source",
+    },
+    "metrics": {"metrics": "request"},
     "services.files.examination": {
         "request_examination": "file",
     },

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from diagnostics.models import GroupLimit, Housekeeping, MessageRecord
-from diagnostics.services import housekeeping
+from diagnostics.models import GroupLimit, Housekeeping, MessageRecord, TaskPulse
+from diagnostics.services import housekeeping, pulses
 from diagnostics.services.housekeeping.rules import all_rules
 from stations.models import ChargingStation
 from tests.admin.conftest import Staff, text_of
@@ -55,3 +55,11 @@ def test_who_is_limited_to_groups_sees_nothing_of_it(staff: Staff) -> None:
     assert client.get(LIST).status_code == 403
     assert client.post(f"{LIST}run/").status_code == 403
     assert "could not delete" not in text_of(client.get("/admin/"))
+
+
+def test_home_says_when_nothing_happens_by_itself_any_more(staff: Staff) -> None:
+    pulses.beat(pulses.SWEEP, began_at=timezone.now())
+    assert "stands still" not in text_of(staff(VIEW).get("/admin/"))
+    TaskPulse.objects.update(ended_at=timezone.now() - timedelta(minutes=5))
+    assert "Work in the background stands still" in text_of(staff(VIEW).get("/admin/"))
+    assert "stands still" not in text_of(staff().get("/admin/"))
