@@ -39,15 +39,15 @@ ON CONFLICT DO NOTHING
 INSERT INTO diagnostics_logrequest (station_id, log_type, created_at, expires_at, token, route,
   route_reason, location, address_expires_at, answer, filename, station_status, reason_code,
   reason_info, tail_key, grace_over, given_up, verdict, reason, settled_at, firmware_version,
-  received_at, received_bytes)
+  received_after, received_bytes)
 SELECT {first} + n % {stations}, 'DiagnosticsLog', at, at, 'bench-' || n, 'relay', '{{}}', '', at,
   'Accepted', '', 'Uploaded', '', '', '', false, '',
   CASE WHEN came THEN 'Received' WHEN n % 3 = 0 THEN 'Claimed' ELSE 'Failed' END,
   CASE WHEN came OR n % 3 = 0 THEN '' ELSE 'UploadFailure' END, at + interval '5 minutes',
-  '1.' || n / {stations} % 5, CASE WHEN came THEN at + took END,
+  '1.' || n / {stations} % 5, CASE WHEN came THEN n % 600 END,
   CASE WHEN came THEN 1000 + n % 100000 END
-FROM (SELECT n, now() - interval '100 days' * (1 - n / {rows}.0) AS at, n % 10 < 8 AS came,
-  interval '1 second' * (n % 600) AS took FROM generate_series(1, {rows}) AS n) AS made
+FROM (SELECT n, now() - interval '100 days' * (1 - n / {rows}.0) AS at, n % 10 < 8 AS came
+  FROM generate_series(1, {rows}) AS n) AS made
 """,
     "stationhealth": """
 INSERT INTO diagnostics_stationhealth (station_id, hour, received, sent, connections, turned_away,

@@ -130,7 +130,9 @@ class LogRequest(models.Model):
     )
 
     # Of the first whole file, for figures over many requests: files go, and there may be several.
-    received_at = models.DateTimeField(_("file here"), null=True, blank=True, editable=False)
+    received_after = models.PositiveIntegerField(
+        _("file here after"), null=True, blank=True, editable=False, help_text=_("Seconds.")
+    )
     received_bytes = models.BigIntegerField(_("its size"), null=True, blank=True, editable=False)
 
     receiving_bytes = models.BigIntegerField(_("bytes so far"), null=True, blank=True)
@@ -197,6 +199,12 @@ class LogRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.verdict in OPEN
+
+    def take_figures(self, file: LogFile) -> None:
+        """Keep, for figures over many requests, when the first whole file came and its size."""
+        if file.complete and self.received_after is None:
+            took = (file.received_at - self.created_at).total_seconds()
+            self.received_after, self.received_bytes = max(round(took), 0), file.size
 
     @property
     def upload_user(self) -> str:

@@ -67,8 +67,7 @@ def make_log_file(row: LogRequest, content: bytes = b"08:00 boot\n", **columns: 
     file = LogFile.objects.create(
         log_request=row, key=key, size=stored.size, sha256=stored.sha256, **usual | columns
     )
-    if file.complete and row.received_at is None:
-        row.received_at, row.received_bytes = file.received_at, file.size
+    row.take_figures(file)
     _judged(row)
     return file
 

@@ -139,8 +139,7 @@ def test_log_requests_are_counted_by_how_they_ended_within_the_hour(
         row = make_log_request(station, created_at=NOW - timedelta(minutes=10))
         LogRequest.objects.filter(pk=row.pk).update(verdict=verdict, settled_at=at)
         if verdict == LogVerdict.RECEIVED:
-            came = row.created_at + timedelta(seconds=20 * number + 20)
-            LogRequest.objects.filter(pk=row.pk).update(received_at=came, received_bytes=1)
+            LogRequest.objects.filter(pk=row.pk).update(received_after=20 * number + 20)
     make_log_request(station, receiving_at=timezone.now())
     found = scraped()
     name = "diagnostics_log_requests_ended_last_hour"

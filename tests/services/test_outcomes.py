@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ from diagnostics.services import logs
 from diagnostics.services.logs.outcomes import (
     Figures,
     Grouping,
+    all_of,
     outcomes,
+    percentile,
     requests_since,
     total,
 )
@@ -38,8 +41,8 @@ def ended(station: Any, verdict: str, count: int = 1, reason: str = "", **column
         row = make_log_request(station, **{"created_at": NOW - timedelta(hours=1), **columns})
         LogRequest.objects.filter(pk=row.pk).update(verdict=verdict, reason=reason)
         if verdict in SUCCEEDED:
-            at = row.created_at + timedelta(seconds=number)
-            LogRequest.objects.filter(pk=row.pk).update(received_at=at, received_bytes=10 * number)
+            figures = {"received_after": number, "received_bytes": 10 * number}
+            LogRequest.objects.filter(pk=row.pk).update(**figures)
 
 
 def found(grouping: Grouping = Grouping.FIRMWARE, days: int = 7) -> list[Figures]:
@@ -102,7 +105,27 @@ def test_stations_of_which_nothing_is_known_are_counted_together(station: Any) -
 
 
 def test_every_verdict_is_one_of_the_four_ends() -> None:
-    figures = Figures(counts={(verdict, ""): 1 for verdict in LogVerdict})
+    figures = Figures(counts=Counter({(verdict, ""): 1 for verdict in LogVerdict}))
     parts = (figures.received, figures.failed, figures.running, figures.canceled)
     assert sum(parts) == figures.asked == len(LogVerdict)
     assert figures.failed == len(FAILED) and Figures().share is None
+
+
+def test_times_and_sizes_are_rounded_up_to_two_digits_and_add_up(station: Any) -> None:
+    ended(station, V.RECEIVED, 2)
+    sizes = {
+        0: 0,
+        99: 99,
+        100: 100,
+        101: 110,
+        1_234: 1_300,
+        999_999: 1_000_000,
+        5 * 10**12: 5 * 10**12,
+    }
+    for size, rounded in sizes.items():
+        LogRequest.objects.update(received_bytes=size, received_after=min(size, 10**6))
+        figures = all_of(requests_since(NOW - timedelta(days=7)))
+        assert (figures.size, figures.received) == (rounded, 2), size
+    both = total([figures, figures])
+    assert both.seconds == {10**6: 4} and both.median == figures.median
+    assert percentile(Counter(), 0.5) is None

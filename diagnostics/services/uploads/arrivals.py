@@ -198,8 +198,7 @@ def record_upload(
             request_examination(file)
         else:
             _count_repetition(file, stored.key)
-        if complete and held.received_at is None:
-            held.received_at, held.received_bytes = file.received_at, file.size
+        held.take_figures(file)
         if continues and continues.pk != file.pk and not continues.complete:
             drop_file(continues)
         _forget_progress(held)
