@@ -98,6 +98,14 @@ def test_in_pending_only_what_ocpp_allows_goes_out(dialogue: Dialogue) -> None:
     assert dialogue.takes("Accepted").log_request_id == log.pk
 
 
+def test_what_is_held_back_in_pending_holds_up_nothing(dialogue: Dialogue) -> None:
+    """However much it is: without the boot that is triggered behind it, none of it ever goes."""
+    for _ in range(delivery.LOOK_AHEAD + 2):
+        calls.add_call(station=dialogue.station, action="ClearCache", raw=True)
+    trigger = heartbeat_trigger(dialogue.station)
+    assert dialogue.takes("Pending") == trigger
+
+
 def test_an_error_is_kept_with_its_words(dialogue: Dialogue) -> None:
     call = heartbeat_trigger(dialogue.station)
     dialogue.takes()

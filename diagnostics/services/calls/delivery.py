@@ -29,6 +29,7 @@ from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.personal import without_personal_data
+from diagnostics.ocpp.schemas import sent_by_csms
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
 from diagnostics.ringing import ring
@@ -62,7 +63,9 @@ def next_call(
     if registration == "Rejected" or _in_flight(station):
         return None
     allowed = codec_for(version).pending_actions if registration == "Pending" else None
-    for call in _waiting(station):
+    # Left out before they are counted: a boot may have to be triggered behind many of them.
+    held_back = sent_by_csms(version) - allowed if allowed is not None else frozenset()
+    for call in _waiting(station, held_back):
         wire = None if certificates.must_wait(call) else encode(call, version)
         if wire is None or (allowed is not None and wire.action not in allowed):
             continue
@@ -73,9 +76,11 @@ def next_call(
     return None
 
 
-def _waiting(station: Any) -> Iterator[OutboundCall]:
+def _waiting(station: Any, held_back: frozenset[str]) -> Iterator[OutboundCall]:
     """The oldest first. Nearly always it can go, so that the others are not looked for."""
     waiting = OutboundCall.objects.pending().filter(station=station, expires_at__gt=timezone.now())
+    if held_back:
+        waiting = waiting.exclude(action__in=held_back)
     waiting = waiting.select_related("station", "log_request").order_by("pk")
     first = waiting.first()
     if first is not None:
