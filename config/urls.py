@@ -9,6 +9,7 @@ from config.health import healthz
 from diagnostics.metrics import metrics
 
 admin.site.site_title = admin.site.site_header = _("Station diagnostics")
+admin.site.index_title = _("Home")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -98,6 +98,7 @@ class Precise(admin.ModelAdmin):
     list, and says what would fill it.
     """
 
+    empty_value_display: ClassVar[Any] = "–"  # as on our own pages
     why_gone: ClassVar[Any] = ""
     nothing_yet: ClassVar[Any] = ""
 

@@ -261,7 +261,7 @@ def test_16_has_keys_instead_of_reports(root: Client, station: ChargingStation) 
     station.ocpp_version = "1.6"
     station.save()
     page = text_of(root.get(tab(station)))
-    assert "Report …" not in page
+    assert "Certain components …" not in page
     assert 'value="Read all keys"' in root.get(tab(station)).content.decode()
     assert "None: all" in text_of(root.get(f"{REQUESTS}read/?station={station.pk}"))
     root.post(f"{REQUESTS}read/", {"station": station.pk})

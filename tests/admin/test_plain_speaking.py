@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from diagnostics.admin.base import Precise
-from diagnostics.models import Alert, OutboundCall
+from diagnostics.admin.profiles.forms import EntryForm
+from diagnostics.models import Alert, OutboundCall, ReportedVariable
 from diagnostics.services.calls import place_call
 from stations.models import ChargingStation
 from tests.admin.conftest import Staff, text_of
@@ -87,3 +89,36 @@ def test_the_tab_of_the_browser_names_a_call(root: Client, station: ChargingStat
 def test_the_tab_of_the_browser_names_what_a_campaign_does(root: Client) -> None:
     shown = root.get("/admin/diagnostics/campaign/start/?operation=Log")
     assert title_of(shown) == "Start a campaign: Get a log"
+
+
+def test_what_a_station_cannot_do_comes_after_what_it_can(
+    root: Client, station: ChargingStation
+) -> None:
+    shown = root.get(f"/admin/stations/chargingstation/{station.pk}/change/")
+    troubles = [bool(offer.problem) for offer in shown.context["offers"]]
+    assert troubles == [False, False, False, False, True]
+
+
+def test_home_is_called_home(root: Client) -> None:
+    assert title_of(root.get("/admin/")) == "Home"
+
+
+def test_nothing_chosen_to_watch_is_said(root: Client, station: ChargingStation) -> None:
+    ReportedVariable.objects.create(
+        station=station,
+        component="EVSE",
+        variable="Power",
+        supports_monitoring=True,
+        updated_at=timezone.now(),
+    )
+    base = f"/admin/diagnostics/monitor/set/?station={station.pk}"
+    assert "Choose at least one variable." not in text_of(root.get(base))
+    assert "Choose at least one variable." in text_of(root.get(f"{base}&go=Go+on"))
+
+
+def test_a_row_of_a_profile_that_is_left_out_lacks_nothing() -> None:
+    blank = EntryForm({"type": "UpperThreshold", "severity": "5"})
+    assert blank.is_valid() and blank.is_empty()
+    assert not EntryForm(
+        {"component": "EVSE", "type": "UpperThreshold", "severity": "5"}
+    ).is_valid()

@@ -84,7 +84,7 @@ def test_the_next_times_are_told_while_it_is_filled_in(root: Client, berlin: Sta
     assert "It would ask 1 station, as of now." in text
     text = text_of(root.get(f"{LIST}preview/", filled(berlin, recurrence="Once")))
     assert "That time is over: it would never start." in text
-    assert "Enter a valid time." in text_of(root.get(f"{LIST}preview/", filled(berlin, at="x")))
+    assert "At: Enter a valid time." in text_of(root.get(f"{LIST}preview/", filled(berlin, at="x")))
     assert "This field is required." in text_of(root.get(f"{LIST}preview/"))
 
 

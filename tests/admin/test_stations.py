@@ -244,6 +244,7 @@ def test_deleting_a_station_says_how_much_goes_with_it_in_numbers(
     asked = text_of(root.get(address))
     assert "Timeline: 3" in asked or "timeline: 3" in asked
     assert "station.booted" not in asked
+    assert ": 0" not in asked and "relationship" not in asked
     root.post(address, {"post": "yes"})
     assert not ChargingStation.objects.exists()
     assert not TimelineEntry.objects.exists()

@@ -130,7 +130,10 @@ class ScheduleAdmin(PageAdmin):
         row = _new(request, operation if operation in OPERATIONS else Operation.LOG)
         forms = ScheduleForms.of(request, row, request.GET)
         forms.are_valid()  # what is not filled in yet does not matter
-        wrong = [*forms.when.errors.values(), *forms.whom.errors.values()]
+        asked = [(form[name].label, errors) for form in (forms.when, forms.whom)
+                 for name, errors in form.errors.items() if name in form.fields]  # fmt: skip
+        wrong = [f"{label}: {errors[0]}" for label, errors in asked]
+        wrong += [*forms.when.non_field_errors(), *forms.whom.non_field_errors()]
         context: dict[str, Any] = {"wrong": wrong}
         if not wrong:
             row.group = forms.whom.cleaned_data["group"]

@@ -121,9 +121,12 @@ class StationList(TheirsOnly):
         for relation in [each for each in fields if each.one_to_many or each.one_to_one]:
             if getattr(relation, "on_delete", None) is not CASCADE:
                 continue
+            if relation.related_model._meta.auto_created:  # names nothing that people know
+                continue
             rows = relation.related_model._base_manager
             name = relation.related_model._meta.verbose_name_plural
-            counts[name] = rows.filter(**{f"{relation.field.name}__in": stations}).count()
+            if count := rows.filter(**{f"{relation.field.name}__in": stations}).count():
+                counts[name] = count
         held = [hold for station in stations for hold in holds.holds_on(station=station)]
         names = [str(station) for station in stations]
         return names, counts, set(), [hold_sentence(hold) for hold in held]

@@ -202,8 +202,12 @@ class Offer:
 
 
 def offers(request: HttpRequest, station: Any) -> list[Offer]:
-    """Buttons for what the station can be asked; none for what the user may not ask."""
-    return [*_log_offers(request, station), *_call_offers(request, station)]
+    """Buttons for what the station can be asked; none for what the user may not ask.
+
+    What it cannot do comes last: its reasons are long.
+    """
+    found = [*_log_offers(request, station), *_call_offers(request, station)]
+    return sorted(found, key=lambda offer: bool(offer.problem))
 
 
 def _call_offers(request: HttpRequest, station: Any) -> list[Offer]:

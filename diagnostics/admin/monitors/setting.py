@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from diagnostics.admin.monitors.forms import MonitorForm
 from diagnostics.admin.numbers import number_in, numbers_in
@@ -45,6 +46,8 @@ class Setting:
             self.free = 1
         self.forms = self._forms(request, self._chosen(chosen), self.free)
         self.more = self._more(request) if self.free < MOST_FORMS else ""
+        if "go" in request.GET and not self.forms:
+            self.problem = _("Choose at least one variable.")
         self.cautions: list[str] = []
         self._was_cautioned = request.POST.get("cautioned") == "1"
 

@@ -178,7 +178,7 @@ class EntryForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         lacks = data.get("value") is None and needs_a_value(data.get("type", ""))
-        if lacks and "value" not in self.errors:
+        if lacks and "value" not in self.errors and not self.is_empty():
             self.add_error("value", _("Give a value."))
         return data
 
