@@ -42,6 +42,12 @@ class VerdictFilter(admin.SimpleListFilter):
         return queryset.filter(verdict__in=chosen[1]) if chosen else queryset
 
 
+class SwitchedOnFilter(admin.BooleanFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("switched on")
+
+
 class LogTypeFilter(admin.SimpleListFilter):
     title = _("log")
     parameter_name = "log"

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -51,7 +52,7 @@ class PageAdmin(FactAdmin):
 
     def show(self, request: HttpRequest, row: Any, **more: Any) -> HttpResponse:
         """The page of a row, with what more a view has to say on it."""
-        named = {"title": None, "subtitle": str(row), "media": page_media("page")}
+        named = {"title": None, "subtitle": capfirst(str(row)), "media": page_media("page")}
         context = {**self.chrome(request), **named, **self.page(request, row), **more}
         return TemplateResponse(request, self.template, context)
 

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -52,7 +53,7 @@ def badge(word: Any, tone: str) -> SafeString:
         '<span class="dx-badge dx-{}"><span aria-hidden="true">{}</span> {}</span>',
         tone,
         MARKS[tone],
-        word,
+        capfirst(word),
     )
 
 

@@ -74,10 +74,10 @@ def _head(row: Campaign, counts: Counts) -> str:
             return _("Canceled. What was asked before is still heard of.")
         return _("Canceled when %(good)s of %(able)s stations had succeeded.") % said
     if row.status == CampaignStatus.PAUSED:
-        return _("Paused: nobody is asked. %(good)s of %(able)s stations have succeeded.") % said
+        return _("Paused: nobody is asked. Succeeded: %(good)s of %(able)s stations.") % said
     if row.status == CampaignStatus.HELD:
         return held_sentence(row)
-    return _("%(good)s of %(able)s stations have succeeded so far.") % said
+    return _("Succeeded so far: %(good)s of %(able)s stations.") % said
 
 
 def held_sentence(row: Campaign) -> str:

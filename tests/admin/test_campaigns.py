@@ -77,7 +77,7 @@ def test_a_campaign_is_started_in_three_steps(
         User.objects.get().pk,
     )
     page = text_of(root.get(page_of(row)))
-    assert "0 of 2 stations have succeeded so far." in page and "Left out 1" in page
+    assert "Succeeded so far: 0 of 2 stations." in page and "Left out 1" in page
 
 
 WHAT: list[tuple[str, dict[str, str], dict[str, Any]]] = [
@@ -244,7 +244,7 @@ def test_the_list_and_home_show_how_it_stands(
     row = started()
     for url in (LIST, "/admin/"):
         page = root.get(url)
-        assert "0 of 2 stations have succeeded so far." in text_of(page)
+        assert "Succeeded so far: 0 of 2 stations." in text_of(page)
         assert 'class="dx-meter"' in page.content.decode()
     rows = root.get(f"{LIST}rows/?ids={row.pk}").json()
     assert rows["newest"] == row.pk and "Levels" in rows["rows"][str(row.pk)]["outcome"]
@@ -291,7 +291,7 @@ def test_a_limited_operator_sees_the_own_stations_only(
     groups.add_stations(group=group, stations=stations[:1])
     limit = GroupLimit.objects.create(user=User.objects.get())
     limit.groups.add(group)
-    assert "0 of 1 stations have succeeded so far." in text_of(client.get(page_of(row)))
+    assert "Succeeded so far: 0 of 1 stations." in text_of(client.get(page_of(row)))
     assert "CS-2" not in text_of(client.get(f"{STATIONS}?campaign={row.pk}"))
     assert client.post(page_of(row, "pause/")).status_code == 403
     wanted = {"operation": "MonitoringLevel", "what-severity": "4", "scope": "All", **PACE}

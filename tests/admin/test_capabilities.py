@@ -76,4 +76,4 @@ def test_the_list_shows_findings_of_all_stations(staff: Staff, station: Charging
     assert staff().get(LIST).status_code == 403
     listed = text_of(staff(VIEW).get(LIST))
     assert "GetReport" in listed
-    assert "does not know it" in listed
+    assert "Does not know it" in listed

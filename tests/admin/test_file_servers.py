@@ -31,11 +31,11 @@ def test_the_list_shows_which_servers_run(staff: Staff, server: FileServer) -> N
     assert staff().get(LIST).status_code == 403
     page = staff(VIEW).get(LIST).content.decode()
     assert "ftp://ftp.example.com:21/" in page
-    assert "running" in page
+    assert "Running" in page
     assert 'id="searchbar"' not in page
     assert staff(VIEW).get(f"{LIST}{server.pk}/change/").status_code == 200
     file_servers.stop(server)
-    assert "stopped" in staff(VIEW).get(LIST).content.decode()
+    assert "Stopped" in staff(VIEW).get(LIST).content.decode()
 
 
 def test_a_server_that_died_is_on_the_home_page_and_one_that_was_stopped_is_not(
@@ -46,7 +46,7 @@ def test_a_server_that_died_is_on_the_home_page_and_one_that_was_stopped_is_not(
     FileServer.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
     assert words in staff(VIEW).get("/admin/").content.decode()
     assert words not in staff().get("/admin/").content.decode()
-    assert "no sign of life" in staff(VIEW).get(LIST).content.decode()
+    assert "No sign of life" in staff(VIEW).get(LIST).content.decode()
     file_servers.stop(server)
     assert words not in staff(VIEW).get("/admin/").content.decode()
     with override_settings(

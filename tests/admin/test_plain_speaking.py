@@ -122,3 +122,9 @@ def test_a_row_of_a_profile_that_is_left_out_lacks_nothing() -> None:
     assert not EntryForm(
         {"component": "EVSE", "type": "UpperThreshold", "severity": "5"}
     ).is_valid()
+
+
+def test_the_menu_names_nothing_that_cannot_be_opened(staff: Staff) -> None:
+    runs_campaigns = staff("diagnostics.view_campaign", "diagnostics.run_campaign")
+    text = text_of(runs_campaigns.get("/admin/"))
+    assert "Campaigns" in text and "Schedules" not in text

@@ -21,6 +21,7 @@ from diagnostics.admin import parts
 from diagnostics.admin.base import page_media, require
 from diagnostics.admin.campaigns.schedule_forms import ScheduleForms
 from diagnostics.admin.campaigns.start import RUN, offers
+from diagnostics.admin.filters import SwitchedOnFilter
 from diagnostics.admin.pages import PageAdmin
 from diagnostics.exceptions import DiagnosticsError
 from diagnostics.lifecycles.campaign import Operation
@@ -42,7 +43,7 @@ class ScheduleAdmin(PageAdmin):
     live_template = "diagnostics/schedules/live.html"
     list_display = ("outcome", "what", "whom", "due", "made_by")
     nothing_yet = gettext_lazy("Nothing starts by itself yet.")
-    list_filter = ("enabled", "operation")
+    list_filter = (("enabled", SwitchedOnFilter), "operation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         rows = schedules.visible_schedules(request.user)
@@ -84,7 +85,7 @@ class ScheduleAdmin(PageAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_change(request, obj)
+        return self.has_view_permission(request, obj) and may_change(request, obj)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
