@@ -46,7 +46,7 @@ def test_monitors_are_set_watched_and_cleared_without_reloading(
     operator.click("text=Clear the chosen ones")
     expect(operator.locator("text=asked to clear one monitor")).to_be_visible()
     shot(operator, "clear")
-    operator.click("text=Clear them")
+    operator.click("text=Clear it")
     expect(operator.locator("#past-monitors")).to_be_visible()
     shot(operator, "cleared")
 

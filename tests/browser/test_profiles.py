@@ -78,7 +78,7 @@ def test_a_profile_is_written_planned_applied_and_keeps_a_station_in_step(
 def write(page: Page, address: str) -> None:
     """A profile of two monitors, the second in a row that the script adds."""
     page.goto(f"{address}/admin/diagnostics/monitorprofile/")
-    page.click("text=New monitor profile")
+    page.click("text=Add monitor profile")
     page.fill("#id_name", "Depot")
     page.check("text=The depot")
     page.select_option("#id_base", "All")
