@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from diagnostics.admin.base import Precise
 from diagnostics.admin.profiles.forms import EntryForm
-from diagnostics.models import Alert, OutboundCall, ReportedVariable
+from diagnostics.models import Alert, LogRequest, OutboundCall, ReportedVariable
 from diagnostics.services.calls import place_call
 from stations.models import ChargingStation
-from tests.admin.conftest import Staff, text_of
+from tests.admin.conftest import Staff, page_of, text_of
 from tests.admin.test_alerts import page, tell
 
 LISTS = sorted(
@@ -128,3 +128,12 @@ def test_the_menu_names_nothing_that_cannot_be_opened(staff: Staff) -> None:
     runs_campaigns = staff("diagnostics.view_campaign", "diagnostics.run_campaign")
     text = text_of(runs_campaigns.get("/admin/"))
     assert "Campaigns" in text and "Schedules" not in text
+
+
+def test_what_a_claim_without_a_file_advises_is_one_click_away(
+    root: Client, row: LogRequest
+) -> None:
+    settings = f'href="/admin/stations/chargingstation/{row.station_id}/change/?tab=settings"'
+    assert settings not in root.get(page_of(row)).content.decode()
+    LogRequest.objects.update(verdict="Claimed")
+    assert settings in root.get(page_of(row)).content.decode()

@@ -204,5 +204,5 @@ def _ask_log(request: HttpRequest, row: Alert) -> str:
     """Where the station's log is asked for; "" for those who may not."""
     if not request.user.has_perm(REQUEST_LOG):
         return ""
-    query = urlencode({"station": str(row.station_id), "log_type": LogType.DIAGNOSTICS.value})
-    return f"{reverse('admin:diagnostics_logrequest_request')}?{query}"
+    page = "admin:diagnostics_logrequest_request"
+    return parts.about(row.station, page, log_type=LogType.DIAGNOSTICS.value)

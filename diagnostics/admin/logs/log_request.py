@@ -38,6 +38,7 @@ from diagnostics.admin.reading.pages import ReaderViews
 from diagnostics.admin.reading.search import ReaderSearchViews
 from diagnostics.admin.searches.actions import search_requests_action
 from diagnostics.admin.searches.log_search import may_search
+from diagnostics.lifecycles.log_request import LogVerdict
 from diagnostics.models import FileAccess, LogRequest
 from diagnostics.services import files
 from diagnostics.services.retention import holds
@@ -136,6 +137,7 @@ class LogRequestAdmin(
             "may_request": may_request,
             "may_read": request.user.has_perm("diagnostics.read_log"),
             "may_delete": self.has_delete_permission(request, row),
+            "upload_settings": _upload_settings(row),
             **log_keeping.keeping(request, row),
         }
 
@@ -175,3 +177,9 @@ def _newest_first(row: LogRequest) -> list[Any]:
     return sorted(
         row.files.all(), key=lambda file: (file.complete, file.received_at, file.pk), reverse=True
     )
+
+
+def _upload_settings(row: LogRequest) -> str:
+    """Where a station that cannot reach the usual address is given another; "" where it can."""
+    url = parts.station_url(row.station) if row.verdict == LogVerdict.CLAIMED else ""
+    return f"{url}?tab=settings" if url else ""
