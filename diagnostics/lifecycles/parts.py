@@ -38,6 +38,6 @@ class Parts:
     @property
     def is_closed(self) -> bool:
         """Whether nothing more is to come: the last part is here, and all before it are."""
-        if self.last is None:
+        if self.last is None or self.last < 0:
             return False
         return sum(1 for n in self.received if 0 <= n <= self.last) == self.last + 1

@@ -18,6 +18,7 @@ from diagnostics.lifecycles.parts import MOST_LISTED, Parts
         ([(0, True), (0, True), (1, False)], (), True),
         ([(0, False), (1, False)], (), True),
         ([(-1, True), (0, False)], (), True),
+        ([(-1, False)], (), False),
     ],
 )
 def test_a_set_is_closed_when_the_last_part_and_all_before_it_are_here(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from diagnostics.ocpp.codecs.base import Codec
+from diagnostics.ocpp.codecs.device_model import NO_PART
 from diagnostics.ocpp.codecs.fields import inner, text, whole
 from diagnostics.ocpp.messages import WireCall
 from diagnostics.ocpp.times import parse_time
@@ -58,9 +59,10 @@ def decode_answer(payload: Mapping[str, Any]) -> CustomerAnswer:
 
 def decode_part(payload: Mapping[str, Any]) -> CustomerPart:
     """Read one NotifyCustomerInformation."""
+    number = whole(payload, "seqNo")
     return CustomerPart(
         request_id=whole(payload, "requestId"),
-        seq_no=whole(payload, "seqNo") or 0,
+        seq_no=NO_PART if number is None else number,
         tbc=payload.get("tbc") is True,
         data=text(payload, "data", LONGEST_DATA),
         generated_at=parse_time(payload.get("generatedAt")),

@@ -25,6 +25,8 @@ from diagnostics.ocpp.versions import OcppVersion
 
 _STATUSES = frozenset({"Accepted", "Rejected", "NotSupported", "EmptyResultSet"})
 _ATTRIBUTES = frozenset({"Actual", "Target", "MinSet", "MaxSet"})
+#: What a number out of range is read as: no part has it.
+NO_PART = -1
 #: Longest value of a variable (ReportingValueSize).
 VALUE = 2500
 
@@ -122,10 +124,10 @@ class DeviceModel:
 
     def decode_report_part(self, action: str, payload: Mapping[str, Any]) -> ReportPart:
         """Read NotifyReport or NotifyMonitoringReport, as let in by `ocpp.lenient`."""
-        entries = read_entries(action, payload)
+        entries, number = read_entries(action, payload), whole(payload, "seqNo")
         return ReportPart(
             request_id=whole(payload, "requestId") or 0,
-            seq_no=whole(payload, "seqNo") or 0,
+            seq_no=NO_PART if number is None else number,
             tbc=payload.get("tbc") is True,
             generated_at=parse_time(payload.get("generatedAt")),
             items=entries.items,
