@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -105,8 +106,15 @@ class Precise(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            require(request, self.view_permission)  # says which; Django would not
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    @property
+    def view_permission(self) -> str:
+        """What it takes to look: "diagnostics.view_alert"."""
+        return f"{self.opts.app_label}.{get_permission_codename('view', self.opts)}"
 
     @property
     def urls(self) -> list[URLPattern]:

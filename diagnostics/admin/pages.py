@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -62,8 +61,7 @@ class PageAdmin(FactAdmin):
 
     def require_view(self, request: HttpRequest) -> None:
         """Raise PermissionDenied (403) unless the user may look at these rows."""
-        codename = get_permission_codename("view", self.opts)
-        require(request, f"{self.opts.app_label}.{codename}")
+        require(request, self.view_permission)
 
 
 class RequestAdmin(PageAdmin):

@@ -55,6 +55,7 @@ def test_what_one_may_not_do_names_the_permission(staff: Staff, station: Any) ->
 
 def test_what_django_forbids_is_explained_too(staff: Staff) -> None:
     text = text_of(staff().get("/admin/diagnostics/alert/"), 403)
+    assert "It takes the permission “Can view alert”." in text
     assert "Ask whoever looks after the operators here." in text
 
 
