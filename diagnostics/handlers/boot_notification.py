@@ -6,10 +6,10 @@ from typing import Any
 
 from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.versions import OcppVersion
-from diagnostics.services.fleet.station_facts import record_boot
+from diagnostics.services.fleet.station_facts import record_boots
 
 
 def handle_boot_notification(
     station: Any, version: OcppVersion, action: str, payload: dict[str, Any]
 ) -> None:
-    record_boot(station, codec_for(version).decode_boot(payload))
+    record_boots([(station, codec_for(version).decode_boot(payload))])

@@ -49,6 +49,8 @@ def note_for_many(
     notes: Sequence[tuple[Any, datetime, dict[str, Any]]], *, kind: str, source: str
 ) -> None:
     """As `note`, one entry for each station's primary key, time and data."""
+    if not notes:
+        return
     TimelineEntry.objects.bulk_create(
         TimelineEntry(
             station_id=station_id, kind=kind, source=source, at=at, last_at=at, data=_kept(data)

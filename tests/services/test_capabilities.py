@@ -84,7 +84,7 @@ def test_with_another_version_a_station_is_got_to_know_anew(dialogue: Dialogue, 
     info = StationInfo.objects.filter(station=station)
     dialogue.gateway.spoken = OcppVersion.V16
     inbound.station_connected(station)
-    station_facts.record_boot(station, told)
+    station_facts.record_boots([(station, told)])
     asked()
     dialogue.refuses("NotImplemented")
     info.update(limits_read_at=timezone.now(), inventory_at=timezone.now(), inventory_firmware="1")
@@ -93,7 +93,7 @@ def test_with_another_version_a_station_is_got_to_know_anew(dialogue: Dialogue, 
     dialogue.gateway.spoken = OcppVersion.V201
     with override_settings(DIAGNOSTICS=curious):
         inbound.station_connected(station)
-        station_facts.record_boot(station, told)
+        station_facts.record_boots([(station, told)])
     assert capabilities.knows(station, "GetLog") is None
     assert info.get().inventory_at is None
     asked()

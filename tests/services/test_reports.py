@@ -182,7 +182,7 @@ def test_a_reboot_between_parts_ends_the_report_at_once(dialogue: Dialogue) -> N
     row = full(dialogue)
     waiting = reports.request_base_report(station=dialogue.station)
     says(row, 0, entry("A"), tbc=True)
-    station_facts.record_boot(dialogue.station, BootFacts(vendor="V"))
+    station_facts.record_boots([(dialogue.station, BootFacts(vendor="V"))])
     assert (fresh(row).status, row.reason) == ("Incomplete", "Reboot")
     assert fresh(waiting).status == "Queued"
 
@@ -413,10 +413,10 @@ def waiting(dialogue: Dialogue) -> list[str]:
 
 def test_everything_is_read_once_for_each_firmware(dialogue: Dialogue, curious: None) -> None:
     boot = BootFacts(vendor="V", firmware_version="1")
-    station_facts.record_boot(dialogue.station, boot)
+    station_facts.record_boots([(dialogue.station, boot)])
     asked = ["GetVariables", "GetVariables", "GetBaseReport", "GetMonitoringReport"]
     assert waiting(dialogue) == asked
-    station_facts.record_boot(dialogue.station, boot)
+    station_facts.record_boots([(dialogue.station, boot)])
     assert waiting(dialogue) == asked
     OutboundCall.objects.filter(action="GetVariables").delete()
     row = Report.objects.get(kind="Base")
@@ -424,7 +424,7 @@ def test_everything_is_read_once_for_each_firmware(dialogue: Dialogue, curious: 
     dialogue.answers({"status": "Accepted"})
     says(row, 0, entry("A"))
     assert StationInfo.objects.get(station=dialogue.station).inventory_firmware == "1"
-    station_facts.record_boot(dialogue.station, boot)
+    station_facts.record_boots([(dialogue.station, boot)])
     assert "GetBaseReport" not in waiting(dialogue)
-    station_facts.record_boot(dialogue.station, BootFacts(vendor="V", firmware_version="2"))
+    station_facts.record_boots([(dialogue.station, BootFacts(vendor="V", firmware_version="2"))])
     assert "GetBaseReport" in waiting(dialogue)

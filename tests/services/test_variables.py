@@ -404,7 +404,7 @@ def test_limits_are_read_once_after_connecting_and_after_each_boot(
     assert info.limits_read_at is not None
     inbound.station_connected(dialogue.station)
     assert VariableRequest.objects.count() == 1
-    station_facts.record_boot(dialogue.station, BootFacts(vendor="V"))
+    station_facts.record_boots([(dialogue.station, BootFacts(vendor="V"))])
     assert VariableRequest.objects.filter(purpose="Limits").count() == 2
 
 

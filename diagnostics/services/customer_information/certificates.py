@@ -6,6 +6,7 @@ A customer who is named by a certificate must be named by the algorithm that the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -69,10 +70,11 @@ def look_up(station: Any) -> None:
         return
 
 
-def after_boot(station: Any) -> None:
+def after_boot(booted: Sequence[StationInfo]) -> None:
     """A new firmware may have installed them anew, where they were ever looked up."""
-    if StationInfo.objects.filter(station=station, certificates_asked_at__isnull=False).exists():
-        look_up(station)
+    for info in booted:
+        if info.certificates_asked_at is not None:
+            look_up(info.station)
 
 
 def is_known(station: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -193,11 +193,25 @@ def _renewed(
     )
 
 
-def secrets_of(station: Any) -> Callable[[ComponentVariable], bool]:
+Guard = Callable[[ComponentVariable], bool]
+
+
+def secrets_of(station: Any) -> Guard:
     """Which variables of a station (or its primary key) nobody may read: known by name, or
     write-only as it said."""
+    return secrets_of_many([station])[station]
+
+
+def secrets_of_many(stations: Sequence[Any]) -> dict[Any, Guard]:
+    """`secrets_of` for each of these stations, or their primary keys."""
     rows = ReportedVariable.objects.filter(
-        station=station, attributes__mutability=Mutability.WRITE_ONLY
+        station__in=stations, attributes__mutability=Mutability.WRITE_ONLY
     )
-    written = set(rows.values_list("digest", flat=True))
-    return lambda named: is_secret(named) or digest_of(named) in written
+    written: dict[Any, set[str]] = {}
+    for key, digest in rows.values_list("station", "digest"):
+        written.setdefault(key, set()).add(digest)
+    return {each: _guard(written.get(getattr(each, "pk", each), set())) for each in stations}
+
+
+def _guard(written: set[str]) -> Guard:
+    return lambda named: is_secret(named) or (bool(written) and digest_of(named) in written)

@@ -27,25 +27,29 @@ def after_connecting(stations: Sequence[Any]) -> None:
     """Those that were never asked are; the others are when they boot."""
     known = StationInfo.objects.filter(station__in=stations, limits_read_at__isnull=False)
     asked = set(known.values_list("station", flat=True))
-    for station in stations:
-        if station.pk not in asked:
-            _read_limits(station)
+    _read_limits([station for station in stations if station.pk not in asked])
 
 
-def after_boot(station: Any) -> None:
+def after_boot(booted: Sequence[StationInfo]) -> None:
     """Limits may be others after a boot, and all may be after a new firmware (B07.FR.14)."""
-    _read_limits(station)
-    info = StationInfo.objects.filter(station=station).first()
-    if info and (info.inventory_at is None or info.inventory_firmware != info.firmware_version):
-        _read_device_model(station)
+    _read_limits([info.station for info in booted])
+    for info in booted:
+        if info.inventory_at is None or info.inventory_firmware != info.firmware_version:
+            _read_device_model(info.station)
 
 
-def _read_limits(station: Any) -> None:
-    version = get_gateway().version(station)
-    if not app_settings.read_limits or version is None or _is_asked(station, Purpose.LIMITS):
+def _read_limits(stations: Sequence[Any]) -> None:
+    if not app_settings.read_limits:
         return
-    asked = [VariableAsked(reference) for reference in codec_for(version).limits]
-    variables.get_variables(station=station, asked=asked, purpose=Purpose.LIMITS)
+    asked = _asked(stations, Purpose.LIMITS)
+    speaking: dict[OcppVersion, list[Any]] = {}
+    for station in stations:
+        version = get_gateway().version(station)
+        if version is not None and station.pk not in asked:
+            speaking.setdefault(version, []).append(station)
+    for version, some in speaking.items():
+        wanted = [VariableAsked(reference) for reference in codec_for(version).limits]
+        variables.get_variables_of_many(stations=some, asked=wanted, purpose=Purpose.LIMITS)
 
 
 def _read_device_model(station: Any) -> None:
@@ -63,11 +67,11 @@ def _ask_everything(station: Any, version: OcppVersion) -> None:
         running = Report.objects.open().filter(station=station, kind=ReportKind.BASE)
         if not running.exists():
             reports.request_base_report(station=station)
-    elif not _is_asked(station, Purpose.INVENTORY):
+    elif station.pk not in _asked([station], Purpose.INVENTORY):
         variables.get_variables(station=station, everything=True, purpose=Purpose.INVENTORY)
 
 
-def _is_asked(station: Any, purpose: str) -> bool:
-    return VariableRequest.objects.filter(
-        station=station, purpose=purpose, status=VariablesStatus.WAITING
-    ).exists()
+def _asked(stations: Sequence[Any], purpose: str) -> set[Any]:
+    """The keys of those that are being asked for that purpose."""
+    waiting = VariableRequest.objects.filter(purpose=purpose, status=VariablesStatus.WAITING)
+    return set(waiting.filter(station__in=stations).values_list("station", flat=True))

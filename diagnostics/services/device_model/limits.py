@@ -62,6 +62,12 @@ def get_limits(station: Any) -> Limits:
     return read_limits(found)
 
 
+def limits_of(station_ids: Collection[Any]) -> dict[Any, Limits]:
+    """`get_limits` of many stations, by their keys."""
+    found = StationInfo.objects.filter(station__in=station_ids).values_list("station", "limits")
+    return {**dict.fromkeys(station_ids, Limits()), **{key: read_limits(it) for key, it in found}}
+
+
 def read_limits(kept: Any) -> Limits:
     """Limits as `StationInfo.limits` keeps them."""
     known = kept if isinstance(kept, dict) else {}

@@ -6,7 +6,7 @@ until the call that carries it has ended; the call itself never holds it in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,10 +28,17 @@ from diagnostics.ocpp.types import Component, ComponentVariable, Variable
 from diagnostics.ocpp.versions import OcppVersion
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import calls, device_model
-from diagnostics.services.device_model.limits import Limits, get_limits
+from diagnostics.services.device_model.limits import Limits, get_limits, limits_of
 from diagnostics.services.timeline import Source, note
 
-__all__ = ["Limits", "encode_call", "get_limits", "get_variables", "set_variables"]
+__all__ = [
+    "Limits",
+    "encode_call",
+    "get_limits",
+    "get_variables",
+    "get_variables_of_many",
+    "set_variables",
+]
 
 ACTIONS = {VariablesKind.GET: "GetVariables", VariablesKind.SET: "SetVariables"}
 
@@ -58,7 +65,14 @@ def get_variables(
     wanted = list({each.key(): each for each in asked}.values())
     if not wanted and not everything:
         raise RequestRefused("Name at least one variable to read.")
-    return _request(station, VariablesKind.GET, wanted, purpose, requested_by)
+    return _request([station], VariablesKind.GET, wanted, purpose, requested_by)[0]
+
+
+def get_variables_of_many(
+    *, stations: Sequence[Any], asked: Sequence[VariableAsked], purpose: str
+) -> list[VariableRequest]:
+    """`get_variables` of many stations, the same of each, by few statements for all."""
+    return _request(stations, VariablesKind.GET, asked, purpose, None)
 
 
 def set_variables(
@@ -72,7 +86,7 @@ def set_variables(
         raise RequestRefused("A variable is named twice: which value is it to have?")
     if any(each.value is None for each in wanted):
         raise RequestRefused("A variable is named without the value that it is to have.")
-    return _request(station, VariablesKind.SET, wanted, "", requested_by)
+    return _request([station], VariablesKind.SET, wanted, "", requested_by)[0]
 
 
 def check_request(*, station: Any, kind: str, wanted: Sequence[VariableAsked]) -> None:
@@ -103,36 +117,53 @@ def check_request(*, station: Any, kind: str, wanted: Sequence[VariableAsked]) -
 
 @transaction.atomic
 def _request(
-    station: Any,
+    stations: Sequence[Any],
     kind: VariablesKind,
-    wanted: list[VariableAsked],
+    wanted: Sequence[VariableAsked],
     purpose: str,
     requested_by: Any,
-) -> VariableRequest:
-    check_request(station=station, kind=kind, wanted=wanted)
-    guard = device_model.secrets_of(station)
-    row = VariableRequest.objects.create(
-        station=station,
-        kind=kind,
-        purpose=purpose,
-        items=[_item(each, secret=guard(each.reference)) for each in wanted],
-        everything=not wanted,
-        requested_by=requested_by,
-        created_at=timezone.now(),
-    )
-    for batch in _batches(station, kind, wanted):
-        calls.add_call(
+) -> list[VariableRequest]:
+    """One request for each station."""
+    for station in stations:
+        check_request(station=station, kind=kind, wanted=wanted)
+    keys = [station.pk for station in stations]
+    guards, now = device_model.secrets_of_many(keys), timezone.now()
+    rows = [
+        VariableRequest(
             station=station,
-            action=ACTIONS[kind],
-            payload={"items": batch},
-            variable_request=row,
-            timeout=OWN_ANSWER_TIME if purpose else None,
-            placed_by=requested_by,
+            kind=kind,
+            purpose=purpose,
+            items=[_item(each, secret=guards[station.pk](each.reference)) for each in wanted],
+            everything=not wanted,
+            requested_by=requested_by,
+            created_at=now,
         )
-    if purpose != VariableRequest.Purpose.LIMITS:  # after each boot: nothing to tell people
-        _note_requested(row, wanted)
-    publish_on_commit("variablerequest", row.pk, state=row.status)
-    return row
+        for station in stations
+    ]
+    VariableRequest.objects.bulk_create(rows, batch_size=500)
+    _place(rows, wanted, limits_of(keys))
+    for row in rows:
+        if purpose != VariableRequest.Purpose.LIMITS:  # after each boot: nothing to tell people
+            _note_requested(row, wanted)
+        publish_on_commit("variablerequest", row.pk, state=row.status)
+    return rows
+
+
+def _place(
+    rows: Sequence[VariableRequest], wanted: Sequence[VariableAsked], known: Mapping[Any, Limits]
+) -> None:
+    calls.add_calls(
+        {
+            "station": row.station,
+            "action": ACTIONS[VariablesKind(row.kind)],
+            "payload": {"items": batch},
+            "variable_request": row,
+            "timeout": OWN_ANSWER_TIME if row.purpose else None,
+            "placed_by": row.requested_by,
+        }
+        for row in rows
+        for batch in _batches(row, wanted, known[row.station_id])
+    )
 
 
 def _item(asked: VariableAsked, *, secret: bool) -> dict[str, Any]:
@@ -144,12 +175,14 @@ def _item(asked: VariableAsked, *, secret: bool) -> dict[str, Any]:
     return item
 
 
-def _batches(station: Any, kind: VariablesKind, wanted: list[VariableAsked]) -> list[list[int]]:
+def _batches(
+    row: VariableRequest, wanted: Sequence[VariableAsked], known: Limits
+) -> list[list[int]]:
     """The positions of the variables in each call. An unknown version is taken for the usual."""
     if not wanted:
         return [[]]
-    version = get_gateway().version(station) or OcppVersion.V201
-    codec, known, action = codec_for(version), get_limits(station), ACTIONS[kind]
+    version, kind = get_gateway().version(row.station) or OcppVersion.V201, VariablesKind(row.kind)
+    codec, action = codec_for(version), ACTIONS[kind]
     most = known.items_per_message.get(action, USUAL_ITEMS)
     if kind is VariablesKind.SET:
         most = codec.most_set or most
@@ -162,14 +195,14 @@ def _batches(station: Any, kind: VariablesKind, wanted: list[VariableAsked]) -> 
     )
 
 
-def _encode(version: OcppVersion, kind: VariablesKind, asked: list[VariableAsked]) -> WireCall:
+def _encode(version: OcppVersion, kind: VariablesKind, asked: Sequence[VariableAsked]) -> WireCall:
     codec = codec_for(version)
     if kind is VariablesKind.SET:
         return codec.encode_set_variables(asked)
     return codec.encode_get_variables(asked)
 
 
-def _note_requested(row: VariableRequest, wanted: list[VariableAsked]) -> None:
+def _note_requested(row: VariableRequest, wanted: Sequence[VariableAsked]) -> None:
     note(
         station=row.station,
         kind="variables.set" if row.kind == VariablesKind.SET else "variables.get",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,52 +16,87 @@ from diagnostics.services.customer_information import certificates
 from diagnostics.services.device_model import first_questions, limits
 from diagnostics.services.fleet import capabilities, health
 from diagnostics.services.logs import watch as log_watch
+from diagnostics.services.many_rows import update_each
 from diagnostics.services.monitors import watch as monitor_watch
 from diagnostics.services.profiles import queue as profile_queue
 from diagnostics.services.reports import facts as report_facts
 from diagnostics.services.timeline import Source, note, note_for_many
 
+Booted = Sequence[tuple[Any, BootFacts]]
 
-def record_boot(station: Any, boot: BootFacts, *, now: datetime | None = None) -> StationInfo:
-    """Keep who the station says it is (BootNotification), and ask after interrupted uploads."""
-    now = now or timezone.now()
-    info, _ = StationInfo.objects.get_or_create(station=station)
-    updated = info.firmware_version and info.firmware_version != boot.firmware_version
-    StationInfo.objects.filter(pk=info.pk).update(
-        vendor=boot.vendor,
-        model=boot.model,
-        serial_number=boot.serial_number,
-        firmware_version=boot.firmware_version,
-        iccid=boot.iccid,
-        imsi=boot.imsi,
-        boot_reason=boot.reason,
-        booted_at=now,
-    )
-    if updated:
-        note(
-            station=station,
-            kind="station.firmware",
-            source=Source.STATION,
-            now=now,
-            before=info.firmware_version,
-            after=boot.firmware_version,
+
+def record_boots(booted: Booted, *, now: datetime | None = None) -> None:
+    """Keep who these stations say they are (BootNotification), and ask what a boot leaves open.
+
+    Each station once. By few statements for all: after a power cut whole regions boot at once.
+    """
+    now, stations = now or timezone.now(), [station for station, _ in booted]
+    infos = _infos_of(stations)
+    _note_boots(booted, infos, now)
+    # Logs and reports first: whoever holds one of these takes what is known of its station after.
+    log_watch.poll_after_boot(stations, now)
+    report_facts.end_by_boot(stations)
+    _keep_boots(booted, infos, now)
+    known = [infos[station.pk] for station in stations]
+    first_questions.after_boot(known)
+    monitor_watch.after_boot(known)
+    certificates.after_boot(known)
+    profile_queue.mark(*stations)
+
+
+def _infos_of(stations: Sequence[Any]) -> dict[Any, StationInfo]:
+    """What is known of each station, by its key; made where nothing is."""
+    rows = StationInfo.objects.filter(station__in=[station.pk for station in stations])
+    found = {row.station_id: row for row in rows}
+    if missing := [station for station in stations if station.pk not in found]:
+        StationInfo.objects.bulk_create(
+            (StationInfo(station=station) for station in missing), ignore_conflicts=True
         )
-    note(
-        station=station,
+        found = {row.station_id: row for row in rows.all()}
+    for station in stations:
+        found[station.pk].station = station
+    return found
+
+
+def _note_boots(booted: Booted, infos: Mapping[Any, StationInfo], now: datetime) -> None:
+    versions = {station.pk: boot.firmware_version for station, boot in booted}
+    before = {key: infos[key].firmware_version for key in versions}
+    note_for_many(
+        [
+            (key, now, {"before": before[key], "after": after})
+            for key, after in versions.items()
+            if before[key] and before[key] != after
+        ],
+        kind="station.firmware",
+        source=Source.STATION,
+    )
+    note_for_many(
+        [
+            (station.pk, now, {"reason": boot.reason, "firmware": boot.firmware_version})
+            for station, boot in booted
+        ],
         kind="station.booted",
         source=Source.STATION,
-        now=now,
-        reason=boot.reason,
-        firmware=boot.firmware_version,
     )
-    log_watch.poll_after_boot(station, now)
-    report_facts.end_by_boot(station)
-    first_questions.after_boot(station)
-    monitor_watch.after_boot(station)
-    certificates.after_boot(station)
-    profile_queue.mark(station)
-    info.refresh_from_db()
-    return info
+
+
+def _keep_boots(booted: Booted, infos: Mapping[Any, StationInfo], now: datetime) -> None:
+    changes = {}
+    for station, boot in booted:
+        info = infos[station.pk]
+        changes[info.pk] = told = {
+            "vendor": boot.vendor,
+            "model": boot.model,
+            "serial_number": boot.serial_number,
+            "firmware_version": boot.firmware_version,
+            "iccid": boot.iccid,
+            "imsi": boot.imsi,
+            "boot_reason": boot.reason,
+            "booted_at": now,
+        }
+        for column, value in told.items():
+            setattr(info, column, value)
+    update_each(StationInfo, changes)
 
 
 def record_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:

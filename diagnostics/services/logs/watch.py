@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,9 +85,10 @@ def poll(row: LogRequest, now: datetime) -> None:
         note(station=held.station, log_request=held, kind="log.polled", source=Source.SYSTEM)
 
 
-def poll_after_boot(station: Any, now: datetime) -> None:
+def poll_after_boot(stations: Sequence[Any], now: datetime) -> None:
     """A reboot during an upload leaves no final status: ask (N01, corner case)."""
-    for row in LogRequest.objects.filter(station=station).with_upload_expected():
+    interrupted = LogRequest.objects.filter(station__in=stations).with_upload_expected()
+    for row in interrupted.order_by("pk"):
         poll(row, now)
 
 

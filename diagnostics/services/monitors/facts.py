@@ -17,7 +17,7 @@ from diagnostics.ocpp.monitoring import NOTHING_KNOWN, Watchable
 from diagnostics.ocpp.types import ComponentVariable
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import event_streams
-from diagnostics.services.device_model.limits import get_limits
+from diagnostics.services.device_model.limits import read_limits
 from diagnostics.services.events import alerts
 
 
@@ -104,13 +104,18 @@ def report_moved(report: Report) -> None:
 
 def is_known_to_lack(station: Any) -> bool:
     """Whether the station said, with the firmware it has now, that it knows no monitors."""
-    if get_limits(station).monitoring_available is False:
+    told = StationInfo.objects.filter(station=station).first() or StationInfo()
+    return lacks_monitors(told, MonitoringInfo.objects.filter(station=station).first())
+
+
+def lacks_monitors(told: StationInfo, known: MonitoringInfo | None) -> bool:
+    """`is_known_to_lack`, of the two rows that tell it."""
+    if read_limits(told.limits).monitoring_available is False:
         return True
-    info = MonitoringInfo.objects.filter(station=station).first()
     return (
-        info is not None
-        and info.supported is False
-        and info.supported_firmware == _firmware(station)
+        known is not None
+        and known.supported is False
+        and known.supported_firmware == told.firmware_version
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from diagnostics.conf import app_settings
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.report import ReportKind, ReportStatus
-from diagnostics.models import Monitor, MonitoringInfo, Report
+from diagnostics.models import Monitor, MonitoringInfo, Report, StationInfo
 from diagnostics.services import monitors, reports
 from diagnostics.services.monitors import facts as monitor_facts
 from diagnostics.services.timeline import Source, note
@@ -30,17 +31,23 @@ def _is_asked(station: Any) -> bool:
     return waiting.filter(criteria={}, status=ReportStatus.QUEUED).exists()
 
 
-def after_boot(station: Any) -> None:
+def after_boot(booted: Sequence[StationInfo]) -> None:
     """Ask again after a reboot, since ids may have changed, where there were monitors.
 
     And once of every station: factory monitors tell how bad the events of 2.0.1 are. A station that
     said it knows none is not asked until its firmware changes.
     """
-    if monitor_facts.is_known_to_lack(station) or not _has_them(station):
-        return
-    had_monitors = Monitor.objects.live().filter(station=station).exists()
-    if had_monitors or (app_settings.read_device_model and not _was_read(station)):
-        read_again(station)
+    stations = [told.station_id for told in booted]
+    known = {row.station_id: row for row in MonitoringInfo.objects.filter(station__in=stations)}
+    live = Monitor.objects.live().filter(station__in=stations)
+    monitored = set(live.values_list("station", flat=True))
+    for told in booted:
+        info = known.get(told.station_id)
+        if monitor_facts.lacks_monitors(told, info) or not _has_them(told.station):
+            continue
+        was_read = info is not None and info.read_at is not None
+        if told.station_id in monitored or (app_settings.read_device_model and not was_read):
+            read_again(told.station)
 
 
 def _has_them(station: Any) -> bool:
@@ -49,7 +56,3 @@ def _has_them(station: Any) -> bool:
     except RequestRefused:
         return False
     return True
-
-
-def _was_read(station: Any) -> bool:
-    return MonitoringInfo.objects.filter(station=station, read_at__isnull=False).exists()

@@ -198,9 +198,9 @@ def expire_reports(now: datetime) -> None:
                 row.given_up = GivenUp.TIME_OUT
 
 
-def end_by_boot(station: Any) -> None:
+def end_by_boot(stations: Sequence[Any]) -> None:
     """A station that restarted between two parts has forgotten the rest."""
-    for found in Report.objects.expecting().filter(station=station):
+    for found in Report.objects.expecting().filter(station__in=stations).order_by("pk"):
         with locked(found) as row:
             row.given_up = GivenUp.REBOOT
 
