@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diagnostics.handlers.registry import CALLS, SENDS, Handler
+from diagnostics.ocpp.codecs import codec_for
 from diagnostics.ocpp.errors import OcppError
 from diagnostics.ocpp.requests import Requests, Side
 from diagnostics.ocpp.versions import OcppVersion
@@ -77,6 +78,21 @@ def stations_connected(connected: Sequence[tuple[Any, dict[str, Any]]]) -> None:
     station_facts.record_connected(connected)
 
 
+def stations_booted(booted: Sequence[tuple[Any, OcppVersion | str, dict[str, Any]]]) -> None:
+    """BootNotifications of many stations: each station once, with its version and the payload.
+
+    By few statements, all or none; the answers are the host's. Raises OcppError where one cannot
+    be read.
+    """
+    read = [_read(version, "BootNotification", payload) for _, version, payload in booted]
+    station_facts.record_boots(
+        [
+            (station, codec_for(spoken).decode_boot(readable))
+            for (station, _, _), (spoken, readable) in zip(booted, read, strict=True)
+        ]
+    )
+
+
 def station_disconnected(station: Any, *, connection: str | None = None, **details: Any) -> None:
     """A connection of the station ended; `connection` as given to `delivery.next_call`."""
     station_facts.record_disconnected([(station, connection, details)])
@@ -102,6 +118,13 @@ def _handle(
     handler = handlers.get(action)
     if handler is None:
         return None
+    spoken, readable = _read(version, action, payload)
+    return handler(station, spoken, action, readable)
+
+
+def _read(
+    version: OcppVersion | str, action: str, payload: dict[str, Any]
+) -> tuple[OcppVersion, dict[str, Any]]:
     spoken = OcppVersion(version)
     _, readable, _ = Requests(spoken, Side.CSMS).read(action, payload)
-    return handler(station, spoken, action, readable)
+    return spoken, readable

@@ -21,8 +21,9 @@ from diagnostics.ocpp.connection import Connection
 from diagnostics.ocpp.errors import OcppError, RpcErrorCode
 from diagnostics.ocpp.versions import OcppVersion
 from stations import connectors, delivery, door, outbox
-from stations.answers import answer_boot, answer_call
+from stations.answers import answer_call
 from stations.auth import Busy, Refused
+from stations.boots import Boot, answer_boot
 from stations.certificate_rules import SerialNumberDiffers
 from stations.closing import POLICY, TOO_BIG, UNSUPPORTED_DATA, reason_of
 from stations.conf import stations_settings
@@ -221,9 +222,9 @@ class StationConsumer(AsyncConsumer):
         return await in_database(answer_call, self.station, version, call.action, call.payload)
 
     async def _answer_boot(self, call: events.CallReceived) -> dict[str, Any]:
-        boot = (self.station, self.protocol.version, call.payload, self.certified)
+        boot = Boot(self.station, self.protocol.version, call.payload, self.certified)
         try:
-            answer = await in_database(answer_boot, *boot)
+            answer = await answer_boot(boot)
         except SerialNumberDiffers as error:  # no answer, and no more from it (B01.FR.12)
             await self._close(POLICY, CloseReason.OTHER_SERIAL)
             raise OcppError(RpcErrorCode.SECURITY_ERROR) from error

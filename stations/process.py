@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 
 from diagnostics import ingest
-from stations import connectors, database, door, outbox, presence
+from stations import boots, connectors, database, door, outbox, presence
 from stations.database import at_once
 from stations.gateway import ALL, group_of
 from stations.models import HEARTBEAT
@@ -82,6 +82,7 @@ class Process:
             finally:
                 database.close()
                 door.close()
+                boots.close()
                 outbox.close()
                 ingest.close()
                 connectors.close()

@@ -21,6 +21,7 @@ FUNCTIONS = {
         "receive_send": "station version action payload",
         "station_connected": "station **details",
         "stations_connected": "connected",
+        "stations_booted": "booted",
         "station_disconnected": "station * connection **details",
         "stations_disconnected": "ended",
         "station_refused": "station",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from diagnostics.gateway import get_gateway
@@ -25,6 +26,7 @@ from diagnostics.services.timeline import Source, note, note_for_many
 Booted = Sequence[tuple[Any, BootFacts]]
 
 
+@transaction.atomic
 def record_boots(booted: Booted, *, now: datetime | None = None) -> None:
     """Keep who these stations say they are (BootNotification), and ask what a boot leaves open.
 
