@@ -22,7 +22,7 @@ from stations.conf import stations_settings
 from stations.models import ChargingStation, Registration
 
 # So many share a transaction: a station's first boot places calls, and all of them are locked.
-MOST = 50
+MOST = 20
 
 
 class Boot(NamedTuple):

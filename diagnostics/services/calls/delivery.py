@@ -210,7 +210,7 @@ def record_timeout(station: Any, message_id: str) -> bool:
 
 def _find(station: Any, message_id: str) -> OutboundCall | None:
     ours = OutboundCall.objects.filter(station=station, message_id=message_id)
-    return ours.select_related("station", "log_request").first()
+    return ours.select_related("station", "log_request", "variable_request", "report").first()
 
 
 def note_unmatched(station: Any, message_id: str) -> None:

@@ -1,7 +1,8 @@
 """Calls and answers of many stations at once, for a transport that gathers them.
 
 What can be done for many by one statement is done here: calls that stand for themselves and of
-which nothing follows. All others are `ALONE`: their turn is with `delivery`, one by one.
+which nothing follows, or nothing yet. All others are `ALONE`: their turn is with `delivery`, one by
+one.
 
 The statement that moves the calls is all that is written, and is no part of a transaction here.
 """
@@ -24,7 +25,7 @@ from diagnostics.progress import publish_soon
 from diagnostics.services import calls
 from diagnostics.services.calls import secrecy
 from diagnostics.services.calls.delivery import encode, sent_columns
-from diagnostics.services.calls.kinds import FOLLOWERS
+from diagnostics.services.calls.kinds import FOLLOWERS, SENT_WITHOUT_CONSEQUENCES
 from diagnostics.services.fleet import capabilities
 from diagnostics.signals import call_settled
 
@@ -80,7 +81,8 @@ def _firsts(stations: Collection[Any]) -> dict[Any, OutboundCall]:
     counted = queues.annotate(Min("pk"), Count("pk"), in_flight=Count("pk", filter=sent))
     waiting = {first: count for _, first, count, in_flight in counted if not in_flight}
     firsts = {}
-    for call in OutboundCall.objects.filter(pk__in=waiting) if waiting else ():
+    found = OutboundCall.objects.filter(pk__in=waiting).select_related("variable_request")
+    for call in found if waiting else ():
         call.others_wait = waiting[call.pk] > 1
         firsts[call.station_id] = call
     return firsts
@@ -88,7 +90,7 @@ def _firsts(stations: Collection[Any]) -> dict[Any, OutboundCall]:
 
 def _encode_plain(call: OutboundCall, taker: Taker) -> WireCall | None:
     """The call in the version's words; None where it cannot go as one of many."""
-    if not _is_plain(call):
+    if not (_is_plain(call) or call.action in SENT_WITHOUT_CONSEQUENCES):
         return None
     wire = encode(call, taker.version)
     if wire is None or taker.registration != "Pending":

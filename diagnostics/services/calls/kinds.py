@@ -52,3 +52,15 @@ FOLLOWERS: dict[str, Callable[[OutboundCall], None]] = {
     "SetVariables": variable_answers.call_moved,
     **dict.fromkeys(monitors.ACTIONS, monitor_answers.call_moved),
 }
+
+# Of these nothing follows before they have ended.
+SENT_WITHOUT_CONSEQUENCES = frozenset(
+    {
+        ADJUST_STREAM,
+        GET_CERTIFICATES,
+        GET_STREAMS,
+        local_list.GET_VERSION,
+        *monitors.ACTIONS,
+        *variables.ACTIONS.values(),
+    }
+)

@@ -31,6 +31,9 @@ _NAMES = ("component", "component_instance", "evse_id", "connector_id", "variabl
           "variable_instance")  # fmt: skip
 _ATTRIBUTE = ("value", "mutability", "persistent", "constant", "updated_at")
 
+#: Whether nobody may read a variable.
+Guard = Callable[[ComponentVariable], bool]
+
 # Both versions that have reports write their entries alike.
 _CODEC = codec_for(OcppVersion.V21)
 
@@ -143,9 +146,13 @@ def _keep_attributes(pairs: list[tuple[int, AttributeFacts]], now: datetime) -> 
 
 
 @transaction.atomic
-def record_results(station: Any, results: Iterable[VariableResult], now: datetime) -> None:
-    """Keep the values of variables that were read or set; secrets leave no value."""
-    guard = secrets_of(station)
+def record_results(
+    station: Any, results: Iterable[VariableResult], now: datetime, guard: Guard
+) -> None:
+    """Keep the values of variables that were read or set; secrets leave no value.
+
+    `guard` is that of the station, see `secrets_of`.
+    """
     good = [each for each in results if each.status == ACCEPTED and each.value is not None]
     found = {digest_of(each.reference): each.reference for each in good}
     _add_unknown(station, found, now)
@@ -191,9 +198,6 @@ def _renewed(
         persistent=row.persistent if row else False,
         constant=row.constant if row else False,
     )
-
-
-Guard = Callable[[ComponentVariable], bool]
 
 
 def secrets_of(station: Any) -> Guard:

@@ -123,8 +123,8 @@ def _fact(
 
 
 def _keep(station: Any, learnt: list[tuple[str, str, Any]], skew: float | None) -> None:
-    info, _ = StationInfo.objects.get_or_create(station=station)
-    info = StationInfo.objects.select_for_update().get(pk=info.pk)
+    held = StationInfo.objects.select_for_update()
+    info = held.filter(station=station).first() or held.get_or_create(station=station)[0]
     limits = dict(info.limits)
     for group, name, value in learnt:
         if group:

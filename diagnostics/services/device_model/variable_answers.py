@@ -42,6 +42,7 @@ def call_moved(call: OutboundCall) -> None:
         return
     with transaction.atomic():
         row = VariableRequest.objects.select_for_update().get(pk=call.variable_request.pk)
+        row.station = call.station
         items = [row.items[index] for index in call.payload["items"]]
         if call.status == CallStatus.ANSWERED:
             _answered(row, items, call)
@@ -93,7 +94,7 @@ def _answered(row: VariableRequest, items: list[dict[str, Any]], call: OutboundC
         _note_result(item, result, secret=secret)
         if result is not None:
             found.append(_heard(row, wanted, result))
-    device_model.record_results(row.station, found, call.settled_at or timezone.now())
+    device_model.record_results(row.station, found, call.settled_at or timezone.now(), guard)
 
 
 def _version(call: OutboundCall) -> OcppVersion:
@@ -162,11 +163,10 @@ def _judge(row: VariableRequest) -> None:
 
 
 def _settled(row: VariableRequest, now: datetime) -> None:
-    info, _ = StationInfo.objects.get_or_create(station=row.station)
-    mine = StationInfo.objects.filter(pk=info.pk)
     profile_queue.mark(row.station)
     if row.purpose == VariableRequest.Purpose.LIMITS:
-        mine.update(limits_read_at=now)
+        if not StationInfo.objects.filter(station=row.station).update(limits_read_at=now):
+            StationInfo.objects.create(station=row.station, limits_read_at=now)
         return
     if row.purpose == VariableRequest.Purpose.INVENTORY and row.status == VariablesStatus.DONE:
         device_model.note_inventory(row.station, now)
