@@ -16,7 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 from channels.db import database_sync_to_async
 from django.db import connections
 
-THREADS = 8
+# They mostly wait for each other's interpreter: more would only hold up the other threads.
+THREADS = 4
 # Seconds a thread keeps its database connection; opening one costs more than most units.
 CONNECTION_AGE = 300
 # A connection that was used within these seconds is not asked again whether it still works.

@@ -46,14 +46,24 @@ def note(
 
 
 def note_for_many(
-    notes: Sequence[tuple[Any, datetime, dict[str, Any]]], *, kind: str, source: str
+    notes: Sequence[tuple[Any, datetime, dict[str, Any]]],
+    *,
+    kind: str,
+    source: str,
+    user: Any = None,
 ) -> None:
     """As `note`, one entry for each station's primary key, time and data."""
     if not notes:
         return
     TimelineEntry.objects.bulk_create(
         TimelineEntry(
-            station_id=station_id, kind=kind, source=source, at=at, last_at=at, data=_kept(data)
+            station_id=station_id,
+            kind=kind,
+            source=source,
+            user=user,
+            at=at,
+            last_at=at,
+            data=_kept(data),
         )
         for station_id, at, data in notes
     )

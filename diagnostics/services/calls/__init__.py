@@ -168,10 +168,20 @@ def move_each(
     return [call for call, _ in changes if call.pk in moved]
 
 
-@transaction.atomic
 def allocate_request_id(station: Any) -> int:
     """A request id that this station never had from us: a station may refuse a known one."""
-    info, _ = StationInfo.objects.get_or_create(station=station)
-    StationInfo.objects.filter(pk=info.pk).update(last_request_id=F("last_request_id") + 1)
-    info.refresh_from_db(fields=["last_request_id"])
-    return (info.last_request_id - 1) % LARGEST_REQUEST_ID + 1
+    return allocate_request_ids([station.pk])[station.pk]
+
+
+@transaction.atomic
+def allocate_request_ids(stations: Collection[Any]) -> dict[Any, int]:
+    """`allocate_request_id` of many stations, by their primary keys."""
+    rows = StationInfo.objects.filter(station__in=stations)
+    if rows.update(last_request_id=F("last_request_id") + 1) < len(stations):  # seldom
+        known = set(rows.values_list("station", flat=True))
+        missing = (StationInfo(station_id=key) for key in stations if key not in known)
+        StationInfo.objects.bulk_create(missing, ignore_conflicts=True)
+        others = StationInfo.objects.filter(station__in=set(stations) - known)
+        others.update(last_request_id=F("last_request_id") + 1)
+    counted = rows.values_list("station", "last_request_id")
+    return {station: (count - 1) % LARGEST_REQUEST_ID + 1 for station, count in counted}

@@ -5,13 +5,12 @@ Both are settings, READ_LIMITS and READ_DEVICE_MODEL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from diagnostics.conf import app_settings
-from diagnostics.exceptions import RequestRefused
 from diagnostics.gateway import get_gateway
-from diagnostics.lifecycles.report import ReportKind
+from diagnostics.lifecycles.report import ReportBase, ReportKind
 from diagnostics.lifecycles.variables import VariablesStatus
 from diagnostics.models import Report, StationInfo, VariableRequest
 from diagnostics.ocpp.codecs import codec_for
@@ -33,45 +32,50 @@ def after_connecting(stations: Sequence[Any]) -> None:
 def after_boot(booted: Sequence[StationInfo]) -> None:
     """Limits may be others after a boot, and all may be after a new firmware (B07.FR.14)."""
     _read_limits([info.station for info in booted])
-    for info in booted:
-        if info.inventory_at is None or info.inventory_firmware != info.firmware_version:
-            _read_device_model(info.station)
+    _read_device_models(
+        [
+            info.station
+            for info in booted
+            if info.inventory_at is None or info.inventory_firmware != info.firmware_version
+        ]
+    )
 
 
 def _read_limits(stations: Sequence[Any]) -> None:
     if not app_settings.read_limits:
         return
-    asked = _asked(stations, Purpose.LIMITS)
+    for version, some in _by_version(stations):
+        wanted = [VariableAsked(reference) for reference in codec_for(version).limits]
+        unasked = _unasked(some, Purpose.LIMITS)
+        variables.get_variables_of_many(stations=unasked, asked=wanted, purpose=Purpose.LIMITS)
+
+
+def _read_device_models(stations: Sequence[Any]) -> None:
+    if not app_settings.read_device_model:
+        return
+    for version, some in _by_version(stations):
+        if codec_for(version).report_bases:
+            running = Report.objects.open().filter(station__in=some, kind=ReportKind.BASE)
+            asked = set(running.values_list("station", flat=True))
+            unasked = [station for station in some if station.pk not in asked]
+            reports.request_of_many(stations=unasked, what=ReportBase.FULL)
+        else:
+            unasked = _unasked(some, Purpose.INVENTORY)
+            variables.get_variables_of_many(stations=unasked, asked=(), purpose=Purpose.INVENTORY)
+
+
+def _by_version(stations: Sequence[Any]) -> Iterable[tuple[OcppVersion, list[Any]]]:
+    """Those of which it is known, by the version that they speak."""
     speaking: dict[OcppVersion, list[Any]] = {}
     for station in stations:
         version = get_gateway().version(station)
-        if version is not None and station.pk not in asked:
+        if version is not None:
             speaking.setdefault(version, []).append(station)
-    for version, some in speaking.items():
-        wanted = [VariableAsked(reference) for reference in codec_for(version).limits]
-        variables.get_variables_of_many(stations=some, asked=wanted, purpose=Purpose.LIMITS)
+    return speaking.items()
 
 
-def _read_device_model(station: Any) -> None:
-    version = get_gateway().version(station)
-    if not app_settings.read_device_model or version is None:
-        return
-    try:
-        _ask_everything(station, version)
-    except RequestRefused:  # it can report nothing
-        return
-
-
-def _ask_everything(station: Any, version: OcppVersion) -> None:
-    if codec_for(version).report_bases:
-        running = Report.objects.open().filter(station=station, kind=ReportKind.BASE)
-        if not running.exists():
-            reports.request_base_report(station=station)
-    elif station.pk not in _asked([station], Purpose.INVENTORY):
-        variables.get_variables(station=station, everything=True, purpose=Purpose.INVENTORY)
-
-
-def _asked(stations: Sequence[Any], purpose: str) -> set[Any]:
-    """The keys of those that are being asked for that purpose."""
+def _unasked(stations: Sequence[Any], purpose: str) -> list[Any]:
+    """Those that are not being asked for that purpose."""
     waiting = VariableRequest.objects.filter(purpose=purpose, status=VariablesStatus.WAITING)
-    return set(waiting.filter(station__in=stations).values_list("station", flat=True))
+    asked = set(waiting.filter(station__in=stations).values_list("station", flat=True))
+    return [station for station in stations if station.pk not in asked]

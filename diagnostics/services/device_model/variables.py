@@ -71,7 +71,10 @@ def get_variables(
 def get_variables_of_many(
     *, stations: Sequence[Any], asked: Sequence[VariableAsked], purpose: str
 ) -> list[VariableRequest]:
-    """`get_variables` of many stations, the same of each, by few statements for all."""
+    """`get_variables` of many stations, the same of each, by few statements for all.
+
+    Without a name all keys of 1.6 stations are read.
+    """
     return _request(stations, VariablesKind.GET, asked, purpose, None)
 
 
@@ -124,6 +127,8 @@ def _request(
     requested_by: Any,
 ) -> list[VariableRequest]:
     """One request for each station."""
+    if not stations:
+        return []
     for station in stations:
         check_request(station=station, kind=kind, wanted=wanted)
     keys = [station.pk for station in stations]

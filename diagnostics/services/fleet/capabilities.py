@@ -61,6 +61,12 @@ def check(station: Any, *subjects: str) -> None:
         raise RequestRefused(refusal(row.subject, row.code))
 
 
+def refusals(stations: Sequence[Any], subjects: Collection[str]) -> dict[Any, RequestRefused]:
+    """What `check` would raise for each of these stations, by their keys."""
+    lacks = StationCapability.objects.lacking().filter(station__in=stations, subject__in=subjects)
+    return {row.station_id: RequestRefused(refusal(row.subject, row.code)) for row in lacks}
+
+
 def refusal(subject: str, code: str = "") -> str:
     """Why something is not asked of a station, in a sentence."""
     said = f" ({code})" if code else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostics.conf import app_settings
@@ -16,19 +16,24 @@ from diagnostics.services.timeline import Source, note
 
 def read_again(station: Any, requested_by: Any = None) -> None:
     """Ask for the whole list: what is known here may not be what the station runs."""
-    if _is_asked(station):
+    if _asked([station]):
         return
     try:
         monitors.check_station(station)
         reports.request_monitoring_report(station=station, requested_by=requested_by)
     except RequestRefused as error:
-        note(station=station, kind="monitor.not_read", source=Source.SYSTEM, info=str(error))
+        _note_refusal(station, error)
 
 
-def _is_asked(station: Any) -> bool:
-    """A request that has not gone out yet reads what is true when it does."""
-    waiting = Report.objects.filter(station=station, kind=ReportKind.MONITORING)
-    return waiting.filter(criteria={}, status=ReportStatus.QUEUED).exists()
+def _asked(stations: Sequence[Any]) -> set[Any]:
+    """The keys of those with a request that waits: it reads what is true when it goes out."""
+    waiting = Report.objects.filter(station__in=stations, kind=ReportKind.MONITORING)
+    queued = waiting.filter(criteria={}, status=ReportStatus.QUEUED)
+    return set(queued.values_list("station", flat=True))
+
+
+def _note_refusal(station: Any, error: RequestRefused) -> None:
+    note(station=station, kind="monitor.not_read", source=Source.SYSTEM, info=str(error))
 
 
 def after_boot(booted: Sequence[StationInfo]) -> None:
@@ -41,13 +46,23 @@ def after_boot(booted: Sequence[StationInfo]) -> None:
     known = {row.station_id: row for row in MonitoringInfo.objects.filter(station__in=stations)}
     live = Monitor.objects.live().filter(station__in=stations)
     monitored = set(live.values_list("station", flat=True))
+    to_read = {}
     for told in booted:
         info = known.get(told.station_id)
         if monitor_facts.lacks_monitors(told, info) or not _has_them(told.station):
             continue
         was_read = info is not None and info.read_at is not None
         if told.station_id in monitored or (app_settings.read_device_model and not was_read):
-            read_again(told.station)
+            to_read[told.station_id] = told.station
+    _read_all_again(to_read)
+
+
+def _read_all_again(stations: Mapping[Any, Any]) -> None:
+    """`read_again` for many stations that speak of monitors, by their keys."""
+    unasked = [stations[key] for key in stations.keys() - _asked(list(stations.values()))]
+    refused = reports.request_of_many(stations=unasked, what=ReportKind.MONITORING)
+    for key, error in refused.items():
+        _note_refusal(stations[key], error)
 
 
 def _has_them(station: Any) -> bool:

@@ -6,7 +6,7 @@ What comes back is recorded by `facts`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -33,7 +33,8 @@ from diagnostics.progress import publish_on_commit
 from diagnostics.services import calls
 from diagnostics.services.device_model.limits import get_limits
 from diagnostics.services.fleet import capabilities
-from diagnostics.services.timeline import Source, note
+from diagnostics.services.many_rows import update_each
+from diagnostics.services.timeline import Source, note_for_many
 
 ACTIONS = {
     ReportKind.BASE: "GetBaseReport",
@@ -52,7 +53,7 @@ def request_base_report(
 
     Raises RequestRefused, with a sentence for the operator, before any row is written.
     """
-    return _request(station, ReportKind.BASE, {"reportBase": str(report_base)}, requested_by)
+    return _request([station], ReportKind.BASE, {"reportBase": str(report_base)}, requested_by)[0]
 
 
 def request_report(
@@ -67,7 +68,7 @@ def request_report(
     `criteria` are words of ComponentCriterion, joined with "or". Raises RequestRefused.
     """
     asked = criteria_of(ReportKind.CUSTOM, states=criteria, named=named)
-    return _request(station, ReportKind.CUSTOM, asked, requested_by)
+    return _request([station], ReportKind.CUSTOM, asked, requested_by)[0]
 
 
 def request_monitoring_report(
@@ -82,7 +83,7 @@ def request_monitoring_report(
     `criteria` are words of MonitoringCriterion. Raises RequestRefused.
     """
     asked = criteria_of(ReportKind.MONITORING, kinds=criteria, named=named)
-    return _request(station, ReportKind.MONITORING, asked, requested_by)
+    return _request([station], ReportKind.MONITORING, asked, requested_by)[0]
 
 
 def criteria_of(
@@ -109,12 +110,32 @@ def request_with(
     *, station: Any, what: str, criteria: dict[str, Any], requested_by: Any = None
 ) -> Report:
     """Ask for a report of `ASKED`, with what `criteria_of` made of it. Raises RequestRefused."""
-    return _request(station, kind_of(what), criteria, requested_by)
+    return _request([station], kind_of(what), criteria, requested_by)[0]
 
 
 def request_again(row: Report, *, requested_by: Any = None) -> Report:
     """A new request for the same report; the old one keeps its history."""
-    return _request(row.station, ReportKind(row.kind), row.criteria, requested_by)
+    return _request([row.station], ReportKind(row.kind), row.criteria, requested_by)[0]
+
+
+def request_of_many(*, stations: Sequence[Any], what: str) -> dict[Any, RequestRefused]:
+    """Ask many stations for the same whole report of `ASKED`, by few statements for all.
+
+    Those of which it cannot be asked are left out: returns why, by their keys.
+    """
+    kind, criteria = kind_of(what), criteria_of(what)
+    lacks = capabilities.refusals(stations, subjects_of(ACTIONS[kind], criteria))
+    refused = {}
+    for station in stations:
+        try:
+            if station.pk in lacks:
+                raise lacks[station.pk]
+            _check_version(station, kind, criteria)
+        except RequestRefused as error:
+            refused[station.pk] = error
+    able = [station for station in stations if station.pk not in refused]
+    _place(able, kind, criteria, None)
+    return refused
 
 
 def _criteria(
@@ -135,14 +156,18 @@ def _criteria(
 
 def check_request(*, station: Any, kind: str, criteria: dict[str, Any]) -> None:
     """Raise RequestRefused where this report cannot be asked of this station, and say why."""
+    _check_version(station, ReportKind(kind), criteria)
+    capabilities.check(station, *subjects_of(ACTIONS[ReportKind(kind)], criteria))
+    _check_limits(station, ACTIONS[ReportKind(kind)], criteria)
+
+
+def _check_version(station: Any, kind: ReportKind, criteria: dict[str, Any]) -> None:
     version = get_gateway().version(station)
     if version is not None:
         try:
-            _encode(codec_for(version), ReportKind(kind), 1, criteria)
+            _encode(codec_for(version), kind, 1, criteria)
         except OcppError as error:
             raise RequestRefused(str(error)) from error
-    capabilities.check(station, *subjects_of(ACTIONS[ReportKind(kind)], criteria))
-    _check_limits(station, ACTIONS[ReportKind(kind)], criteria)
 
 
 def _check_limits(station: Any, action: str, criteria: dict[str, Any]) -> None:
@@ -163,35 +188,62 @@ def _check_limits(station: Any, action: str, criteria: dict[str, Any]) -> None:
         )
 
 
+def _request(
+    stations: Sequence[Any], kind: ReportKind, criteria: dict[str, Any], requested_by: Any
+) -> list[Report]:
+    for station in stations:
+        check_request(station=station, kind=kind, criteria=criteria)
+    return _place(stations, kind, criteria, requested_by)
+
+
 @transaction.atomic
-def _request(station: Any, kind: ReportKind, criteria: dict[str, Any], requested_by: Any) -> Report:
-    check_request(station=station, kind=kind, criteria=criteria)
-    row = Report.objects.create(
-        station=station,
-        kind=kind,
-        criteria=criteria,
-        requested_by=requested_by,
-        created_at=timezone.now(),
+def _place(
+    stations: Sequence[Any], kind: ReportKind, criteria: dict[str, Any], requested_by: Any
+) -> list[Report]:
+    """The same report of each, in the order of the stations."""
+    ids, now = calls.allocate_request_ids([station.pk for station in stations]), timezone.now()
+    rows = Report.objects.bulk_create(
+        (
+            Report(
+                station=station,
+                kind=kind,
+                criteria=criteria,
+                requested_by=requested_by,
+                request_id=ids[station.pk],
+                created_at=now,
+            )
+            for station in stations
+        ),
+        batch_size=500,
     )
-    row.call = calls.add_call(
-        station=station,
-        action=ACTIONS[kind],
-        report=row,
-        request_id=calls.allocate_request_id(station),
-        timeout=ANSWER_TIME,
-        placed_by=requested_by,
+    asked = calls.add_calls(
+        {
+            "station": row.station,
+            "action": ACTIONS[kind],
+            "report": row,
+            "request_id": row.request_id,
+            "timeout": ANSWER_TIME,
+            "placed_by": requested_by,
+        }
+        for row in rows
     )
-    row.request_id = row.call.request_id
-    row.save(update_fields=["call", "request_id"])
-    note(
-        station=station,
-        kind="report.requested",
-        source=Source.OPERATOR if requested_by else Source.SYSTEM,
-        user=requested_by,
-        report=f"{criteria.get('reportBase') or kind} #{row.pk}",
-    )
-    publish_on_commit("report", row.pk, state=row.status)
-    return row
+    for row, call in zip(rows, asked, strict=True):
+        row.call = call
+        publish_on_commit("report", row.pk, state=row.status)
+    update_each(Report, {row.pk: {"call_id": row.call_id} for row in rows})
+    _note_requested(rows, now)
+    return rows
+
+
+def _note_requested(rows: Sequence[Report], now: datetime) -> None:
+    for row in rows[:1]:  # all are asked by the same, for the same
+        name, by = row.criteria.get("reportBase") or row.kind, row.requested_by
+        note_for_many(
+            [(each.station_id, now, {"report": f"{name} #{each.pk}"}) for each in rows],
+            kind="report.requested",
+            source=Source.OPERATOR if by else Source.SYSTEM,
+            user=by,
+        )
 
 
 def encode_call(call: OutboundCall, version: OcppVersion) -> WireCall:
