@@ -89,10 +89,11 @@ def test_what_has_consequences_goes_alone(stations: list[Any]) -> None:
             ]
         },
     )
-    assert take(stations[:3]) == [plain, ALONE, ALONE]
+    sent, alone, variables = take(stations[:3])
+    assert (sent, alone, variables.action) == (plain, ALONE, "GetVariables")
     taken = delivery.next_call(stations[1], version=OcppVersion.V201)
     assert taken is not None
-    assert answer([plain, taken]) == [True, ALONE]
+    assert answer([plain, taken, variables]) == [True, ALONE, ALONE]
 
 
 def test_in_pending_only_what_ocpp_allows_goes_out(stations: list[Any]) -> None:
