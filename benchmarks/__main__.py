@@ -14,6 +14,7 @@ ALL = (
     "benchmarks.searching",
     "benchmarks.automations",
     "benchmarks.lists",
+    "benchmarks.outcomes",
     "benchmarks.profiles",
     "benchmarks.campaign",
     "benchmarks.fleet",

@@ -19,7 +19,7 @@ def metrics() -> Iterator[Metric]:
     )
     yield one(
         "stations_server_processes",
-        "Server processes that take stations and gave a sign of life in the last 30 s.",
+        "Server processes that have had a station and gave a sign of life in the last 30 s.",
         alive.count(),
     )
     sockets = StationConnection.objects.live().aggregate(

@@ -1,8 +1,8 @@
 """What becomes of log requests, in figures: by vendor, model and firmware, the worst first.
 
-Two statements over the requests of a span, whose index is that of `created_at`. Both only count:
-times and sizes are counted by their two leading digits, which leaves few to tell apart. To sort a
-million of them for their percentiles would take ten times as long.
+Two statements over the requests of a span, whose index is that of `created_at`. Both only count,
+so every database can: times and sizes are counted by their two leading digits, which leaves few to
+tell apart, and the percentiles of several makes together can be found from those of each.
 """
 
 from __future__ import annotations
