@@ -20,7 +20,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from diagnostics.ocpp.versions import OcppVersion, choose_subprotocol
-from stations.certificate_rules import CertificateRefused, check_certificate, keep_certificates
+from stations.certificate_rules import (
+    CertificateRefused,
+    check_certificate,
+    good_certificate,
+    keep_certificates,
+)
 from stations.certificates import Certificate
 from stations.conf import stations_settings
 from stations.identity import identity_in
@@ -63,11 +68,14 @@ class Busy(Exception):
 class Refused(Exception):
     """The connection is turned away, with `status` as the HTTP status.
 
-    `certificate` is the subject of the one that was shown, if that is what it was refused for.
+    `certificate` is the one that it was refused for, or that a stranger came with.
     """
 
     def __init__(
-        self, reason: RefusalReason, station: ChargingStation | None = None, certificate: str = ""
+        self,
+        reason: RefusalReason,
+        station: ChargingStation | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         super().__init__(str(reason.label))
         self.reason = reason
@@ -120,7 +128,7 @@ def admit(arrivals: Sequence[Arrival]) -> list[Admission | Refused | Busy]:
 
 def _admission(let_in: _LetIn, opened: Opened) -> Admission:
     (station, _, version, _), certificate = let_in
-    return Admission(station, version, opened, certificate.common_names[0] if certificate else "")
+    return Admission(station, version, opened, certificate.name if certificate else "")
 
 
 def _stations_of(arrivals: Sequence[Arrival]) -> dict[str, ChargingStation]:
@@ -163,13 +171,20 @@ def _let_in(arrival: Arrival, stations: dict[str, ChargingStation]) -> _LetIn:
         raise Refused(RefusalReason.BAD_IDENTITY) from error
     station = stations.get(identity) or stations.get(identity.lower())
     if station is None:
-        raise Refused(RefusalReason.UNKNOWN_STATION)
+        raise Refused(RefusalReason.UNKNOWN_STATION, certificate=_strangers(handshake.presented))
     certificate = _check_credentials(station, handshake)
     _check_leave(station, handshake.peer, certificate)
     version = choose_subprotocol(handshake.subprotocols)
     if version is None:
         raise Refused(RefusalReason.NO_SUBPROTOCOL, station)
     return _LetIn(Opening(station, arrival.server_id, version, handshake.peer), certificate)
+
+
+def _strangers(presented: Presented) -> Certificate | None:
+    """What a station comes with that nobody has registered yet, if it is good for anything."""
+    with suppress(CertificateRefused):
+        return good_certificate(presented)
+    return None
 
 
 def _check_credentials(station: ChargingStation, handshake: Handshake) -> Certificate | None:
@@ -189,7 +204,7 @@ def _check_certificate(station: ChargingStation, handshake: Handshake) -> Certif
         return check_certificate(station, handshake.presented)
     except CertificateRefused as refused:
         if not (station.takes_password_meanwhile and handshake.authorization):
-            raise Refused(refused.reason, station, refused.subject) from refused
+            raise Refused(refused.reason, station, refused.certificate) from refused
     _check_password(station, handshake.authorization)
     return None
 

@@ -27,12 +27,12 @@ _KEPT = ("subject", "issuer", "serial_number", "fingerprint", "not_before", "not
 
 
 class CertificateRefused(Exception):
-    """The certificate does not let this station in. `subject` is whom it is made out to."""
+    """The certificate, if it could be read, does not let this station in."""
 
-    def __init__(self, reason: RefusalReason, subject: str = "") -> None:
+    def __init__(self, reason: RefusalReason, certificate: Certificate | None = None) -> None:
         super().__init__(str(reason.label))
         self.reason = reason
-        self.subject = subject
+        self.certificate = certificate
 
 
 class SerialNumberDiffers(Exception):
@@ -41,17 +41,20 @@ class SerialNumberDiffers(Exception):
 
 def check_certificate(station: ChargingStation, presented: Presented) -> Certificate:
     """The certificate that lets the station in. Raises CertificateRefused."""
+    certificate = good_certificate(presented)
+    if certificate.name != certificate_name(station):
+        raise CertificateRefused(RefusalReason.OTHER_STATION, certificate)
+    return certificate
+
+
+def good_certificate(presented: Presented) -> Certificate:
+    """One that lets some station in. Raises CertificateRefused."""
     certificate = _shown_by(presented)
-    settings, reason = stations_settings(), None
-    operator = settings.client_certificate_operator
+    operator = stations_settings().client_certificate_operator
     if not certificate.not_before <= timezone.now() <= certificate.not_after:
-        reason = RefusalReason.CERTIFICATE_EXPIRED
-    elif operator and operator not in certificate.organizations:
-        reason = RefusalReason.OTHER_OPERATOR
-    elif certificate.common_names != (certificate_name(station),):
-        reason = RefusalReason.OTHER_STATION
-    if reason is not None:
-        raise CertificateRefused(reason, certificate.subject)
+        raise CertificateRefused(RefusalReason.CERTIFICATE_EXPIRED, certificate)
+    if operator and operator not in certificate.organizations:
+        raise CertificateRefused(RefusalReason.OTHER_OPERATOR, certificate)
     return certificate
 
 
@@ -67,7 +70,7 @@ def _shown_by(presented: Presented) -> Certificate:
         raise CertificateRefused(RefusalReason.BAD_CERTIFICATE) from error
     verdicts = presented.verdicts
     if verdicts is not None and not (len(verdicts) == 1 and verdicts[0] in GOOD):
-        raise CertificateRefused(RefusalReason.NOT_VERIFIED, certificate.subject)
+        raise CertificateRefused(RefusalReason.NOT_VERIFIED, certificate)
     return certificate
 
 
@@ -104,9 +107,8 @@ def keep_certificates(shown: Mapping[ChargingStation, Certificate], now: datetim
     )
     for station, certificate in shown.items():
         if not station.certificate_name:
-            (name,) = certificate.common_names
             mine = ChargingStation.objects.filter(pk=station.pk, certificate_name="")
-            mine.update(certificate_name=name)
+            mine.update(certificate_name=certificate.name)
     waited = [station.pk for station in shown if station.takes_password_meanwhile]
     if waited:
         ChargingStation.objects.filter(pk__in=waited).update(takes_password_meanwhile=False)

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 # Bytes of a header; one of 4096 bits takes about three thousand.
 LONGEST = 16 * 1024
 LONGEST_NAME = 300
+LONGEST_COMMON_NAME = 64  # X.520 allows no longer one
 
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
@@ -38,6 +39,13 @@ class Certificate:
     fingerprint: str
     not_before: datetime
     not_after: datetime
+
+    @property
+    def name(self) -> str:
+        """The common name; empty where there is none that a station could have."""
+        names = self.common_names
+        usable = len(names) == 1 and len(names[0]) <= LONGEST_COMMON_NAME and names[0].isprintable()
+        return names[0] if usable else ""
 
 
 def read_certificate(header: bytes) -> Certificate:

@@ -22,7 +22,7 @@ def record_refusal(handshake: Handshake, refused: Refused) -> None:
     """Keep for the operator that somebody knocked: one row for an identity and a reason, however
     often."""
     now = timezone.now()
-    station = refused.station
+    station, certificate = refused.station, refused.certificate
     if station is not None and refused.reason in CREDENTIALS:
         inbound.station_refused(station)
     kind = {
@@ -34,7 +34,8 @@ def record_refusal(handshake: Handshake, refused: Refused) -> None:
         "station": station,
         "remote_address": handshake.peer.remote_address,
         "subprotocols": ", ".join(handshake.subprotocols)[:100],
-        "certificate": refused.certificate,
+        "certificate": certificate.subject if certificate else "",
+        "certificate_name": certificate.name if certificate else "",
         "last_at": now,
     }
     known = RefusedConnection.objects.filter(**kind)

@@ -74,10 +74,17 @@ def set_password(
 
 @transaction.atomic
 def adopt_refused(
-    refused: RefusedConnection, *, security_profile: int = SecurityProfile.BASIC
+    refused: RefusedConnection, *, security_profile: int | None = None
 ) -> tuple[ChargingStation, str | None]:
-    """Register the unknown station that knocked. Returns and raises as `register_station` does."""
-    station, password = register_station(refused.identity, security_profile=security_profile)
+    """Register the unknown station that knocked, for the certificate that it came with if it had a
+    good one, else with a password. Returns and raises as `register_station` does."""
+    name = refused.certificate_name
+    by_itself = SecurityProfile.CLIENT_CERTIFICATE if name else SecurityProfile.BASIC
+    station, password = register_station(
+        refused.identity,
+        security_profile=by_itself if security_profile is None else security_profile,
+        certificate_name=name,
+    )
     RefusedConnection.objects.filter(
         identity__iexact=refused.identity, reason=RefusalReason.UNKNOWN_STATION
     ).delete()

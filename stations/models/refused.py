@@ -42,6 +42,7 @@ class RefusedConnection(models.Model):
     remote_address = models.CharField(_("last remote address"), max_length=64, blank=True)
     subprotocols = models.CharField(_("offered subprotocols"), max_length=100, blank=True)
     certificate = models.CharField(_("subject of its certificate"), max_length=300, blank=True)
+    certificate_name = models.CharField(_("name in its certificate"), max_length=64, blank=True)
     count = models.PositiveIntegerField(_("times"), default=1)
     first_at = models.DateTimeField(_("first"))
     last_at = models.DateTimeField(_("last"))

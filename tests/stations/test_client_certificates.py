@@ -28,7 +28,7 @@ from stations.models import (
     StationConnection,
 )
 from stations.proxies import is_proxy
-from stations.services import register_station
+from stations.services import adopt_refused, register_station
 from tests.servers.certificates import Authority, client_context, make_certificate
 from tests.servers.processes import wait_until
 from tests.servers.tls_proxy import ADDRESS, HEADER, VERDICT, tls_proxy
@@ -215,6 +215,21 @@ def test_a_certificate_changes_nothing_for_stations_with_passwords(
     with come(certificate, authorization=basic("CP-1", PASSWORD)) as socket:
         assert socket.boot("SN-2")["status"] == "Accepted"
     assert not StationCertificate.objects.exists()
+
+
+def test_a_stranger_with_a_good_certificate_is_adopted_for_it(
+    come: Come, served: None, authority: Authority
+) -> None:
+    certificate = authority.issue("SN-7")
+    assert refused(come(authority.issue("SN-7", organization="Maker")))[1:] == (
+        "UnknownStation",
+        "",
+    )
+    assert refused(come(certificate)) == (404, "UnknownStation", "O=Operator,CN=SN-7")
+    station, password = adopt_refused(RefusedConnection.objects.get())
+    assert (station.security_profile, station.certificate_name, password) == (3, "SN-7", None)
+    with come(certificate) as socket:
+        assert socket.boot("SN-7")["status"] == "Accepted"
 
 
 def test_a_certificate_is_read_however_proxies_spell_it(authority: Authority) -> None:
