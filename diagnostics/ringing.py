@@ -55,5 +55,6 @@ def _ring(calls: list[OutboundCall]) -> None:
 
 
 _placed: Gathering[OutboundCall] = Gathering(_ring, name="doorbell")
+# Who ends soon calls it: at exit a gateway's own sending may find no threads any more.
 flush = _placed.close
 atexit.register(flush)

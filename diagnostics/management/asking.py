@@ -63,6 +63,26 @@ def span(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """Read a whole number for argparse."""
+
+    def number(text: str) -> int:
+        found = int(text)
+        if found < least:
+            raise ArgumentTypeError(f"{text} is too small: it takes {least} or more.")
+        return found
+
+    return number
+
+
+def seconds(text: str) -> float:
+    """Read a length of time in seconds for argparse."""
+    found = float(text)
+    if not 0 < found < float("inf"):
+        raise ArgumentTypeError(f"{text} is no length of time: write seconds, as 30.")
+    return found
+
+
 def wait_until(is_over: Callable[[], bool], timeout: float | None) -> bool:
     """Look again and again; False when `timeout` (seconds, None for ever) is over first."""
     deadline = None if timeout is None else time.monotonic() + timeout

@@ -12,6 +12,7 @@ from diagnostics.models import Campaign, StationGroup, StationSelection
 from diagnostics.services.fleet import groups
 from diagnostics.testing import Quirk
 from tests.commands.conftest import Simulate
+from tests.services.conftest import make_station
 
 PATIENT = ("--wait", "--timeout", "60")
 
@@ -57,3 +58,27 @@ def test_wrong_use_ends_with_2(db: None) -> None:
     assert "no station like that" in ends_with(2, "Log", "--all")
     assert "no JSON" in ends_with(2, "Log", "{", "--all")
     assert "an object" in ends_with(2, "Log", "[]", "--all")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("details", "pace"),
+    [
+        ('{"hours": "many"}', {}),
+        ('{"hours": -3}', {}),
+        ('{"oldest": "yesterday"}', {}),
+        ('{"latest": 7}', {}),
+        ("{}", {"at_once": 0}),
+        ("{}", {"hours": 0}),
+        ("{}", {"attempts": 1000}),
+    ],
+)
+def test_numbers_and_times_that_make_no_sense_are_wrong_use(
+    details: str, pace: dict[str, int]
+) -> None:
+    """Also where they come by another way than as words of a command line."""
+    make_station("CS1")
+    with pytest.raises(CommandError) as caught:
+        call_command("campaign", "Log", details, all=True, **pace)
+    assert caught.value.returncode == 2
+    assert not Campaign.objects.exists()

@@ -264,3 +264,9 @@ def test_a_station_uploads_straight_to_s3_and_one_that_cannot_comes_back_to_us(
 def ends(row, route, verdict):
     ended = LogRequest.objects.filter(pk=row.pk, route=route, verdict=verdict)
     wait_until(ended.exists, f"request {row.pk} came by {route} and is {verdict}")
+
+
+@pytest.mark.parametrize("word", ["--retries=0", "--retry-interval=-1"])
+def test_a_number_that_is_too_small_is_wrong_use(word):
+    with pytest.raises(CommandError, match="is too small"):
+        getlog("CS1", word)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from diagnostics import ringing
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.call import OPEN, UNSUPPORTED, CallStatus
 from diagnostics.management.asking import (
@@ -21,6 +22,7 @@ from diagnostics.management.asking import (
     STILL_WAITING,
     USAGE,
     find_station,
+    seconds,
     wait_until,
 )
 from diagnostics.models import OutboundCall
@@ -50,7 +52,10 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="stay until the station answers")
         parser.add_argument("--timeout", type=float, help="seconds to wait at most")
         parser.add_argument(
-            "--answer-within", type=float, metavar="SECONDS", help="time the station may take"
+            "--answer-within",
+            type=seconds,
+            metavar="SECONDS",
+            help="time the station may take",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,6 +64,8 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             sentence = "What was asked for goes on without this command; the admin shows it."
             raise CommandError(sentence, returncode=INTERRUPTED) from None
+        finally:
+            ringing.flush()
 
     def _call(self, options: dict[str, Any]) -> None:
         call = self._place(options)

@@ -17,6 +17,7 @@ from diagnostics.management.asking import (
     STILL_WAITING,
     USAGE,
     ProgressLine,
+    at_least,
     find_station,
     wait_until,
 )
@@ -44,16 +45,19 @@ class Command(BaseCommand):
         whom.add_argument("--selection", help="the stations of the selection with this name")
         whom.add_argument("--station", nargs="+", metavar="IDENTITY", help="these stations")
         parser.add_argument("--name", default="", help="what to call it")
-        parser.add_argument("--at-once", type=int, default=20, help="stations at a time")
-        parser.add_argument("--hours", type=int, default=24, help="to wait for those away")
-        parser.add_argument("--attempts", type=int, default=2, help="where repeating does no harm")
+        parser.add_argument("--at-once", type=at_least(1), default=20, help="stations at a time")
+        parser.add_argument("--hours", type=at_least(1), default=24, help="to wait for those away")
+        parser.add_argument(
+            "--attempts", type=at_least(1), default=2, help="where repeating does no harm"
+        )
         parser.add_argument("--wait", action="store_true", help="stay until all have ended")
         parser.add_argument("--timeout", type=float, help="seconds to wait at most")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             row = self._start(options)
-            self.stdout.write(f"Campaign {row.pk}: {row.stations.count()} stations.")
+            count = row.stations.count()
+            self.stdout.write(f"Campaign {row.pk}: {count} station{'' if count == 1 else 's'}.")
             if options["wait"]:
                 self._wait(row, options["timeout"])
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from diagnostics import ringing
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.log_request import OPEN, SUCCEEDED, LogType, LogVerdict
 from diagnostics.management.asking import (
@@ -19,6 +20,7 @@ from diagnostics.management.asking import (
     STILL_WAITING,
     USAGE,
     ProgressLine,
+    at_least,
     find_station,
     moment,
     wait_until,
@@ -56,8 +58,10 @@ class Command(BaseCommand):
             "--since", type=moment, help="from: 30m, 2h, 3d or 1w ago, or 2026-03-01T08:00:00Z"
         )
         parser.add_argument("--until", type=moment, help="to, written like --since")
-        parser.add_argument("--retries", type=int, help="how often the station may try again")
-        parser.add_argument("--retry-interval", type=int, help="seconds between its tries")
+        parser.add_argument(
+            "--retries", type=at_least(1), help="how often the station may try again"
+        )
+        parser.add_argument("--retry-interval", type=at_least(0), help="seconds between its tries")
         parser.add_argument("--wait", action="store_true", help="stay until it has ended")
         parser.add_argument("--timeout", type=float, help="seconds to wait at most")
         parser.add_argument(
@@ -72,6 +76,8 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             sentence = "What was asked for goes on without this command; the admin shows it."
             raise CommandError(sentence, returncode=INTERRUPTED) from None
+        finally:
+            ringing.flush()
 
     def _ask(self, options: dict[str, Any]) -> None:
         output = options["output"]

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from diagnostics.exceptions import RequestRefused
 from diagnostics.lifecycles.campaign import Operation
@@ -23,6 +22,7 @@ from diagnostics.ocpp.device_model import VariableAsked
 from diagnostics.ocpp.personal import without_personal_data
 from diagnostics.ocpp.refusals import subjects_of
 from diagnostics.ocpp.secrets import is_secret, without_secrets
+from diagnostics.ocpp.times import parse_time
 from diagnostics.services import device_model, logs, monitors, reports
 from diagnostics.services.calls import check_call, console, triggers
 from diagnostics.services.campaigns import monitors as campaign_monitors
@@ -32,6 +32,9 @@ from diagnostics.services.fleet import capabilities
 Params = dict[str, Any]
 # What was made for a station: columns of `CampaignStation`, and "monitors".
 Made = dict[str, Any]
+
+# Ten years: no log is older.
+MOST_HOURS = 24 * 3653
 
 NO_SECRETS = (
     "A campaign keeps what it asks for, so it takes no passwords, keys or personal data: "
@@ -59,18 +62,35 @@ class CampaignOperation:
 
 
 def _check_log(station: Any, params: Params) -> None:
-    logs.check_request(station=station, log_type=params.get("log_type", LogType.DIAGNOSTICS))
+    oldest, latest = _span(params)
+    log_type = params.get("log_type", LogType.DIAGNOSTICS)
+    logs.check_request(station=station, log_type=log_type, oldest=oldest, latest=latest)
+
+
+def _span(params: Params) -> tuple[datetime | None, datetime | None]:
+    oldest, latest = _time(params, "oldest"), _time(params, "latest")
+    if hours := params.get("hours"):
+        if not isinstance(hours, int | float) or not 0 < hours < MOST_HOURS:
+            raise RequestRefused(f"“hours” is a number above 0, as 24, not {hours!r:.50}.")
+        oldest = timezone.now() - timedelta(hours=hours)
+    return oldest, latest
+
+
+def _time(params: Params, name: str) -> datetime | None:
+    text = params.get(name) or ""
+    found = parse_time(text) if isinstance(text, str) else None
+    if text and found is None:
+        raise RequestRefused(f"“{name}” is a time as 2026-03-01T08:00:00Z, not {text!r:.50}.")
+    return found
 
 
 def _start_log(station: Any, params: Params, user: Any) -> Made:
-    oldest = parse_datetime(params.get("oldest") or "")
-    if hours := params.get("hours"):
-        oldest = timezone.now() - timedelta(hours=hours)
+    oldest, latest = _span(params)
     row = logs.request_log(
         station=station,
         log_type=params.get("log_type", LogType.DIAGNOSTICS),
         oldest=oldest,
-        latest=parse_datetime(params.get("latest") or ""),
+        latest=latest,
         requested_by=user,
     )
     return {"log_request": row}

@@ -9,6 +9,7 @@ from itertools import islice
 from math import ceil
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -18,6 +19,7 @@ from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.campaign import CANNOT, StationState
 from diagnostics.lifecycles.station_scope import StationScope
 from diagnostics.models import Campaign, CampaignStation, GroupMember
+from diagnostics.models.campaign import CampaignPlan
 from diagnostics.models.group import GroupKind
 from diagnostics.progress import publish_on_commit
 from diagnostics.services import fleet
@@ -120,7 +122,7 @@ def start_campaign(
 
     `pace` are columns of `CampaignPlan`; absent ones have their defaults. Stations that cannot are
     written down with why. Raises RequestRefused for no station, for none that can, and for an
-    operation that does not exist.
+    operation that does not exist, and for a pace that makes no sense.
     """
     now = now or timezone.now()
     campaign = Campaign(
@@ -134,6 +136,7 @@ def start_campaign(
         again_of=again_of,
         **pace,
     )
+    _check_pace(campaign)
     campaign.expires_at = now + timedelta(hours=campaign.wait_hours)
     campaign.save()
     able, refused = _write_stations(campaign, stations)
@@ -143,6 +146,16 @@ def start_campaign(
     publish_on_commit("campaign", campaign.pk, state=campaign.status)
     wake_on_commit()
     return campaign
+
+
+def _check_pace(campaign: Campaign) -> None:
+    """What forms look at, for who comes without one."""
+    own = {each.name for each in CampaignPlan._meta.get_fields()} - {"operation", "params"}
+    try:
+        campaign.clean_fields(exclude={each.name for each in Campaign._meta.fields} - own)
+    except ValidationError as error:
+        name, (problem, *_others) = next(iter(error.message_dict.items()))
+        raise RequestRefused(f"{Campaign._meta.get_field(name).verbose_name}: {problem}") from None
 
 
 def _write_stations(campaign: Campaign, stations: QuerySet[Any]) -> tuple[list[Any], str]:
