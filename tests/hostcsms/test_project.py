@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 from hostcsms import celery_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +45,26 @@ def test_no_migration_is_missing(db: None) -> None:
     call_command("makemigrations", check=True, dry_run=True)
 
 
+class Hashed(ManifestStaticFilesStorage):
+    """What docs/embedding.md says of hashed names."""
+
+    support_js_module_import_aggregation = True
+
+
+def test_scripts_find_each_other_under_hashed_names(tmp_path: Path) -> None:
+    storages = {"staticfiles": {"BACKEND": f"{__name__}.Hashed"}}
+    with override_settings(STATIC_ROOT=tmp_path, STORAGES={**settings.STORAGES, **storages}):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    scripts = list((tmp_path / "diagnostics").glob("*.????????????.js"))
+    imported = {
+        name
+        for script in scripts
+        for name in re.findall(r'^import .* from "\./(.*)";$', script.read_text(), re.MULTILINE)
+    }
+    assert imported
+    assert imported <= {script.name for script in scripts}
+
+
 BESIDE = """
 import django
 django.setup()
@@ -53,13 +77,18 @@ call_command("check", fail_level="WARNING")
 
 def test_our_stations_may_be_installed_beside_the_hosts(tmp_path: Path) -> None:
     """Then they hold nobody's stations; their tables are made all the same."""
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "tests.hostcsms.both_apps",
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
-        "SECRET_KEY": "x" * 50,
-        "VAR_DIR": str(tmp_path),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", BESIDE], env=environment, cwd=ROOT, capture_output=True, text=True
-    )
+    done = in_a_process(tmp_path, "tests.hostcsms.both_apps", BESIDE)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_a_process(directory: Path, module: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code with these settings, on a database of its own."""
+    environment = {
+        "DJANGO_SETTINGS_MODULE": module,
+        "DATABASE_URL": f"sqlite:///{directory / 'db.sqlite3'}",
+        "PYTHONPATH": str(ROOT / "examples" / "hostcsms"),
+        "SECRET_KEY": "x" * 50,
+        "VAR_DIR": str(directory),
+    }
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)

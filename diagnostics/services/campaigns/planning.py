@@ -150,12 +150,13 @@ def start_campaign(
 
 def _check_pace(campaign: Campaign) -> None:
     """What forms look at, for who comes without one."""
+    labels = {each.name: each.verbose_name for each in Campaign._meta.fields}
     own = {each.name for each in CampaignPlan._meta.get_fields()} - {"operation", "params"}
     try:
-        campaign.clean_fields(exclude={each.name for each in Campaign._meta.fields} - own)
+        campaign.clean_fields(exclude=labels.keys() - own)
     except ValidationError as error:
         name, (problem, *_others) = next(iter(error.message_dict.items()))
-        raise RequestRefused(f"{Campaign._meta.get_field(name).verbose_name}: {problem}") from None
+        raise RequestRefused(f"{labels[name]}: {problem}") from None
 
 
 def _write_stations(campaign: Campaign, stations: QuerySet[Any]) -> tuple[list[Any], str]:

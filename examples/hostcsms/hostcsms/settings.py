@@ -69,7 +69,12 @@ DIAGNOSTICS = {
     "READ_DEVICE_MODEL": os.environ.get("READ_STATIONS", "1") == "1",
 }
 CELERY_BEAT_SCHEDULE = {
-    "diagnostics": {"task": "diagnostics.tasks.sweep", "schedule": 10.0},
+    # Not kept: a worker that was away needs the last one only.
+    "diagnostics": {
+        "task": "diagnostics.tasks.sweep",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "retention": {"task": "diagnostics.tasks.apply_retention", "schedule": 24 * 3600.0},
 }
 # Diagnostics, optional: without a channel layer its pages ask for news instead of being told.
