@@ -22,6 +22,8 @@ from diagnostics.services.logs.outcomes import (
     requests_since,
     total,
 )
+from diagnostics.services.uploads import arrivals
+from diagnostics.storage import StoredObject
 from diagnostics.testing.factories import make_log_request, make_station_info
 from diagnostics.wording.outcomes import share_words, time_words
 from tests.services.conftest import TellingGateway, make_station
@@ -95,6 +97,22 @@ def test_a_request_counts_for_the_firmware_that_was_asked(station: Any) -> None:
     logs.encode_call(row.call, OcppVersion.V201)
     StationInfo.objects.update(firmware_version="2.0")
     assert found()[0].make[2] == "1.0", "it was asked with this one"
+
+
+def test_the_first_whole_file_counts_when_it_comes(station: Any) -> None:
+    row = logs.request_log(station=station)
+    ticket = arrivals.find_upload(row.token)
+    for size, complete in ((5, False), (70, True), (90, True)):
+        at = row.created_at + timedelta(seconds=size)
+        stored = StoredObject(key=f"made/{size}", size=size, sha256=f"{size:064}")
+        arrivals.record_upload(
+            ticket, stored=stored, name="a.log", method="PUT", form="raw", content_type="",
+            declared_size=None, complete=complete, remote_address="", received_at=at,
+        )  # fmt: skip
+    (figures,) = found()
+    assert (figures.received, figures.median, figures.size) == (1, timedelta(seconds=70), 70)
+    LogRequest.objects.get().files.all().delete()
+    assert found()[0].size == 70, "the file may go, the figure stays"
 
 
 def test_stations_of_which_nothing_is_known_are_counted_together(station: Any) -> None:
