@@ -37,3 +37,18 @@ BY_BOTH = frozenset({"DataTransfer", "NotifyWebPaymentStarted"})
 
 #: Messages of type 6, which have no answer (2.1).
 SEND_ONLY = frozenset({"NotifyPeriodicEventStream"})
+
+#: Calls that may end charging, or cut the station off.
+DISRUPTIVE = frozenset(
+    [
+        "ChangeAvailability",
+        "DeleteCertificate",
+        "RemoteStopTransaction",
+        "RequestStopTransaction",
+        "Reset",
+        "SetNetworkProfile",
+        "SignedUpdateFirmware",
+        "UnlockConnector",
+        "UpdateFirmware",
+    ]
+)

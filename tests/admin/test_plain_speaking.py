@@ -137,3 +137,21 @@ def test_what_a_claim_without_a_file_advises_is_one_click_away(
     assert settings not in root.get(page_of(row)).content.decode()
     LogRequest.objects.update(verdict="Claimed")
     assert settings in root.get(page_of(row)).content.decode()
+
+
+def test_a_call_that_may_end_charging_says_so_and_is_not_repeated_with_one_click(
+    root: Client, station: ChargingStation
+) -> None:
+    address, warning = f"/admin/diagnostics/outboundcall/place/?station={station.pk}", "cut the sta"
+    assert warning in text_of(root.get(f"{address}&action=Reset"))
+    assert warning not in text_of(root.get(f"{address}&action=GetVariables"))
+    place_call(station=station, action="Reset", payload={"type": "OnIdle"})
+    place_call(station=station, action="ClearCache", payload={})
+    OutboundCall.objects.update(status="Answered")
+    pages = {
+        call.action: root.get(f"/admin/diagnostics/outboundcall/{call.pk}/change/")
+        for call in OutboundCall.objects.all()
+    }
+    assert 'id="dx-repeat"' not in pages["Reset"].content.decode()
+    assert 'id="dx-console"' in pages["Reset"].content.decode()
+    assert 'id="dx-repeat"' in pages["ClearCache"].content.decode()

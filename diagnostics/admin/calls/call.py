@@ -22,6 +22,7 @@ from diagnostics.exceptions import RequestClosed
 from diagnostics.gateway import get_gateway
 from diagnostics.lifecycles.call import TERMINAL, CallStatus
 from diagnostics.models import OutboundCall
+from diagnostics.ocpp.actions import DISRUPTIVE
 from diagnostics.redaction import redact
 from diagnostics.services.calls import delivery
 from diagnostics.wording.call_errors import error_words
@@ -145,5 +146,7 @@ def _drawn(request: HttpRequest, call: OutboundCall) -> dict[str, Any]:
         "answered": parts.pretty(redact(action, call.answer)) if call.answer is not None else "",
         "error_words": error_words(call.error_code),
         "may_cancel": alone and call.status == CallStatus.PENDING and may_cancel(request, call),
+        # Goes by the form, which warns, rather than with one click.
+        "is_disruptive": (call.wire_action or call.action) in DISRUPTIVE,
         "may_repeat": alone and call.status in TERMINAL and request.user.has_perm(PLACE),
     }

@@ -24,6 +24,7 @@ from diagnostics.admin.numbers import row_in
 from diagnostics.exceptions import DiagnosticsError, RequestRefused
 from diagnostics.gateway import get_gateway
 from diagnostics.models import OutboundCall
+from diagnostics.ocpp.actions import DISRUPTIVE
 from diagnostics.ocpp.errors import InvalidPayload
 from diagnostics.ocpp.frames import load_json
 from diagnostics.ocpp.schemas import schemas_of
@@ -153,6 +154,7 @@ class Draft:
     def __init__(self, action: str, form: SchemaForm, data: Any, payload: Any = None) -> None:
         """`data` is what was sent with the page, `payload` what it begins with."""
         self.action, self.form = action, form
+        self.is_disruptive = action in DISRUPTIVE
         self.problems: list[str] = []
         self.violations: list[Any] = []
         self.payload: Any = payload or {}
