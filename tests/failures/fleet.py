@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from diagnostics.lifecycles.call import CallStatus
@@ -202,15 +203,19 @@ def _over(campaign: Campaign) -> int:
 
 
 def _start(plan: Plan) -> Campaign:
-    return campaigns.start_campaign(
-        name="All logs",
-        operation="Log",
-        params={"log_type": "DiagnosticsLog"},
-        stations=ChargingStation.objects.all(),
-        at_once=plan.at_once,
-        attempts=2,
-        retry_minutes=0,
-    )
+    with transaction.atomic():
+        campaign = campaigns.start_campaign(
+            name="All logs",
+            operation="Log",
+            params={"log_type": "DiagnosticsLog"},
+            stations=ChargingStation.objects.all(),
+            at_once=plan.at_once,
+            attempts=2,
+        )
+        # At once, which nobody may choose: a proof need not wait.
+        campaign.retry_minutes = 0
+        campaign.save(update_fields=["retry_minutes"])
+    return campaign
 
 
 def _counts(campaign: Campaign) -> dict[str, int]:

@@ -94,7 +94,7 @@ def test_any_order_with_repetitions_is_complete_at_the_last_missing_part(order: 
         (["Accepted", "RebootRequired"], False, "Done"),
         (["Accepted", "Rejected"], False, "Partly"),
         (["UnknownVariable"], False, "Failed"),
-        ([], False, "Done"),
+        ([], False, "Failed"),
     ],
 )
 def test_variables_are_summed_up(words: list[str], waiting: bool, expected: str) -> None:

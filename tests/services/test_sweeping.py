@@ -35,6 +35,8 @@ def test_each_step_is_taken_whatever_the_others_do(
 
 
 def test_without_a_database_nothing_more_is_tried(transactional_db: None) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("a database in memory cannot be away")
     done = list[Any]()
     with pytest.raises(DatabaseError):
         take_steps((loses_the_database, done.append), timezone.now())
