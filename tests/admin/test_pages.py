@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -78,6 +79,15 @@ def test_no_page_has_inline_script_or_style_or_hostile_markup(
         response = root.get(address)
         assert response.status_code == 200, address
         assert Inline(response.content.decode()).found == [], address
+
+
+def test_every_link_of_home_opens(root: Client, everything: list[str]) -> None:
+    home = root.get("/admin/").content.decode()
+    links = {unescape(each) for each in re.findall(r'href="(/admin/[^"#]*)', home)}
+    assert any("securityevent" in link and "type=" in link for link in links)
+    assert any("reason=" in link or "state=" in link for link in links)
+    refused = [link for link in links if root.get(link).status_code not in (200, 302)]
+    assert refused == []
 
 
 def test_no_page_of_a_small_admin_is_empty_handed(root: Client, db: None) -> None:

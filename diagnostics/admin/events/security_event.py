@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,10 @@ class SecurityEventAdmin(FactAdmin):
     list_filter = (ReceivedAgeFilter,)
     search_help_text = gettext_lazy("A station, or # and a number.")
     fields = ("station", "type", "timestamp", "timestamp_text", "tech_info", "received_at")
+
+    def narrowed_by(self, request: HttpRequest) -> set[str]:
+        """Also by a type: Home counts what came by these, and leads here."""
+        return super().narrowed_by(request) | {"type"}
 
     @admin.display(description=gettext_lazy("Event"))
     def kind(self, row: SecurityEvent) -> SafeString:
