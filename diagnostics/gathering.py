@@ -72,7 +72,8 @@ class Gathering(Generic[Item]):
         with self._arrived:
             thread, self._is_closing = self._thread, True
             self._arrived.notify()
-        if thread is not None and self._process == os.getpid():
+        # One that was interrupted while it started it (Ctrl-C) may find a thread that never ran.
+        if thread is not None and self._process == os.getpid() and thread.is_alive():
             thread.join()
         self._is_closing = False
 

@@ -187,7 +187,7 @@ def test_ctrl_c_leaves_the_request_running(running, process_environment):
         wait_until(LogRequest.objects.exists, "the request is there")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert "goes on without this command" in err
     assert LogRequest.objects.get().is_open
 
