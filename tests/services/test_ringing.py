@@ -89,3 +89,14 @@ def test_a_forked_process_rings_for_itself() -> None:
     gathering.put(2)
     gathering.close()
     assert rung == [1, 2]
+
+
+def test_what_was_interrupted_as_it_began_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    gathering: Gathering[int] = Gathering(print, name="test")
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gathering.put(1)
+    gathering.close()
